@@ -1,0 +1,23 @@
+"""Post-mortem heap snapshots for Python.
+
+In the observed process ``install``, ``uninstall`` and ``dump``; offline ``load``, ``diff``
+and ``why``. Importing this loads the agent alone; the offline side is loaded when it is used.
+"""
+
+from .agent import dump, install, uninstall
+
+TYPE_CHECKING = False  # importing typing would take longer than all the rest
+if TYPE_CHECKING:
+    from .offline import diff, load, why
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "diff", "dump", "install", "load", "uninstall", "why"]
+
+
+def __getattr__(name: str) -> object:
+    if name in {"diff", "load", "why"}:
+        from . import offline  # noqa: PLC0415 - the agent must not pay for it
+
+        return getattr(offline, name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

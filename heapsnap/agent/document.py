@@ -1,0 +1,86 @@
+"""The file that a snapshot becomes: where it is written, and how it turns final.
+
+A snapshot is written under a temporary name, never over another file and never through a
+link, and gets its name only when it is complete and on disk. What fails leaves no file.
+"""
+
+import os
+
+from .format import FORMAT, PART_SUFFIX, VERSION
+
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | os.O_CLOEXEC
+
+
+class Document:
+    """A snapshot file being written.
+
+    Args:
+        path: The final name. Must not exist.
+        level: gzip level 1 to 9, or 0 for plain JSON.
+
+    Raises:
+        OSError: The file cannot be made.
+    """
+
+    def __init__(self, path, level=0):
+        self.path = path
+        self.part = path + PART_SUFFIX
+        if os.path.lexists(path):
+            raise FileExistsError(17, "is there already", path)
+        self._descriptor = os.open(self.part, _FLAGS, 0o600)
+        self._compressor = None
+        if level:
+            # Imported by ``prepare`` before the fork; this only looks it up.
+            import zlib  # noqa: PLC0415
+
+            self._compressor = zlib.compressobj(level, zlib.DEFLATED, 31)
+        self._first_chunk = True
+
+    def begin(self, header, roots):
+        """Write the two lines that stand before the chunks, both given as JSON text."""
+        self._write(f'{{"format":"{FORMAT}","version":{VERSION},"header":{header},\n')
+        self._write(f'"roots":{roots},\n"chunks":[\n')
+
+    def add(self, chunk):
+        """Write one chunk, given as JSON text."""
+        self._write(chunk if self._first_chunk else ",\n" + chunk)
+        self._first_chunk = False
+
+    def finish(self, end):
+        """Write the end, wait for the disk, and give the file its name.
+
+        Raises:
+            OSError: The disk is full, or the name has been taken meanwhile.
+        """
+        self._write(f'\n],\n"end":{end}}}\n')
+        if self._compressor is not None:
+            self._write_bytes(self._compressor.flush())
+        os.fsync(self._descriptor)
+        os.close(self._descriptor)
+        # link fails where the name exists; rename would write over it.
+        try:
+            os.link(self.part, self.path)
+        except FileExistsError:
+            raise
+        except OSError:
+            # A file system without hard links.
+            os.rename(self.part, self.path)
+        else:
+            os.unlink(self.part)
+
+    def discard(self):
+        """Leave no half file behind."""
+        for step in (lambda: os.close(self._descriptor), lambda: os.unlink(self.part)):
+            try:
+                step()
+            except OSError:
+                continue
+
+    def _write(self, text):
+        data = text.encode("ascii")
+        self._write_bytes(data if self._compressor is None else self._compressor.compress(data))
+
+    def _write_bytes(self, data):
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._descriptor, view) :]

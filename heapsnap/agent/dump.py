@@ -1,0 +1,123 @@
+"""From the request to the fork and back: what happens in the process itself.
+
+Owns that one snapshot is taken at a time, and what happens when one cannot be: the process
+goes on as if nothing had been asked, and one line says why. What the child does is a ``Job``.
+"""
+
+import gc
+import os
+import time
+
+import _thread
+
+from . import fork, header, talk
+from .job import Job
+
+AGENT_VERSION = "0.1.0"
+
+
+class Taker:
+    """Takes the snapshots of one process, one at a time.
+
+    Args:
+        directory: Where they go, an absolute path.
+        gzip_level: 0 for plain JSON.
+    """
+
+    def __init__(self, directory, gzip_level=0):
+        self.directory = directory
+        self.gzip_level = gzip_level
+        self.forget()
+
+    def forget(self):
+        """Start anew, as a forked worker must: a count of its own, no snapshot under way."""
+        self.sequence = 0
+        self._busy = _thread.allocate_lock()
+
+    def take(self, reason, path=None, *, wait):
+        """Take a snapshot; never raises for what goes wrong with it.
+
+        Args:
+            reason: For the header.
+            path: Where to; None for a name of its own in the directory.
+            wait: Return only when the file is there.
+
+        Returns:
+            The path of the file if ``wait`` and it is there, else None.
+        """
+        started = time.perf_counter()
+        if not self._busy.acquire(False):
+            talk.say(f"a snapshot is under way already; {reason} is dropped")
+            return None
+        handed_over = False
+        try:
+            self.sequence += 1
+            facts = header.describe_process(reason, self.sequence, AGENT_VERSION)
+            target = os.path.abspath(path) if path else self._name(facts)
+            messenger = self._fork(target, facts, started) if fork.can_fork else None
+            if messenger is None:
+                return self._take_inline(target, facts)
+            if not wait:
+                handed_over = self._leave_alone(messenger)
+            return None if handed_over else self._collect(messenger)
+        except Exception as problem:  # noqa: BLE001 - never into the process
+            talk.say(f"no snapshot: {type(problem).__name__}: {problem}")
+            return None
+        finally:
+            if not handed_over:
+                self._busy.release()
+
+    def _name(self, facts):
+        moment = time.strftime("%Y%m%dT%H%M%S", time.gmtime(facts["time"]))
+        host = "".join(c if c.isalnum() or c in "-." else "-" for c in header.platform_facts["host"])
+        suffix = ".json.gz" if self.gzip_level else ".json"
+        name = f"heapsnap-{host}-{facts['pid']}-{moment}-{facts['sequence']}{suffix}"
+        return os.path.join(self.directory, name)
+
+    def _fork(self, target, facts, started):
+        """Fork and let the child do it: the messenger, or None where no child can be had."""
+        collecting = gc.isenabled()
+        gc.disable()
+        job = None
+        try:
+            job = Job(target, self.gzip_level, facts, started, in_child=True)
+            return fork.start(job)
+        except OSError as problem:
+            facts["fork_error"] = str(problem)
+            return None
+        finally:
+            # Nothing of the capture may outlive this moment, least of all frames.
+            job = None
+            if collecting:
+                gc.enable()
+
+    def _leave_alone(self, messenger):
+        """Wait for the child in a thread of its own; False where none can be had."""
+        try:
+            fork.collect_later(self._finish, messenger)
+        except RuntimeError:
+            return False
+        return True
+
+    def _collect(self, messenger):
+        path = fork.collect(messenger)
+        if path is None:
+            talk.say("no snapshot: the process that wrote it vanished")
+        return path or None
+
+    def _finish(self, messenger):
+        try:
+            self._collect(messenger)
+        finally:
+            self._busy.release()
+
+    def _take_inline(self, target, facts):
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            job = Job(target, self.gzip_level, facts, time.perf_counter(), in_child=False)
+            return job.run()
+        finally:
+            job = None
+            if collecting:
+                gc.enable()

@@ -1,0 +1,185 @@
+"""The one thing that happens to the observed process: a fork. And the small dance behind it.
+
+The process forks a messenger, which forks a supervisor and exits; the supervisor forks the
+walker and waits for it. So the process has a child for a few milliseconds only, is never
+asked to wait for the walk, and a walker that crashes leaves a line on stderr and no half file.
+The second and third fork call the C library's `fork` directly: in a child there is one thread
+only, and nobody's fork handlers run again.
+"""
+
+import os
+import warnings
+
+import _thread
+
+from . import manners
+from .talk import say
+
+try:
+    import ctypes
+
+    _plain_fork = ctypes.pythonapi.fork
+except (ImportError, AttributeError):  # pragma: no cover - no ctypes, or no libc in reach
+    _plain_fork = os.fork
+
+try:
+    # gevent puts functions of its own into ``os`` and ``_thread``; these are the kernel's.
+    from posix import fork as _fork
+except ImportError:  # pragma: no cover - not POSIX
+    _fork = None
+
+can_fork = _fork is not None
+DONE = "done "
+FAILED = "failed"
+PATH_LIMIT = 8192
+
+
+class Messenger:
+    """The child of the process: its pid, and the descriptor from which the result can be read."""
+
+    __slots__ = ("pid", "reading")
+
+    def __init__(self, pid, reading):
+        self.pid = pid
+        self.reading = reading
+
+
+def fork_quietly():
+    """``os.fork()`` without the warning that a process with threads should not do it.
+
+    The warning (3.12 and later) is about children that go on running the program. Under
+    ``-W error`` it would be raised into the program. The filter stands for the time of the
+    fork, and for this module only.
+    """
+    silence = ("ignore", None, DeprecationWarning, __name__, 0)
+    filters = warnings.filters
+    filters.insert(0, silence)
+    try:
+        return _fork()
+    finally:
+        filters.remove(silence)
+        globals().pop("__warningregistry__", None)
+
+
+def start(job):
+    """Fork; in the child do the job, in the process return at once.
+
+    Args:
+        job: Has ``run()``, called in the walker: returns the path of the snapshot or None,
+            and does not raise; and ``part``, the file that a walker which dies leaves behind.
+
+    Returns:
+        The messenger, to ``collect`` from.
+
+    Raises:
+        OSError: The process may not fork (limits, memory).
+    """
+    reading, writing = os.pipe()
+    # From here to where the child has put away the program's handlers, none of them may run.
+    mask = manners.block_signals()
+    try:
+        pid = fork_quietly()
+    except BaseException:
+        manners.restore_signals(mask)
+        os.close(reading)
+        os.close(writing)
+        raise
+    if pid == 0:
+        _be_messenger(job, writing)
+    manners.restore_signals(mask)
+    os.close(writing)
+    return Messenger(pid, reading)
+
+
+def _be_messenger(job, writing):
+    """In the first child: leave the rest to a process of its own and be gone."""
+    try:
+        manners.forget_the_program()
+        manners.close_files(keep={writing})
+        manners.restore_signals(())
+        if _plain_fork() <= 0:
+            # In the supervisor; or no further process may be made: then this one does it all.
+            _supervise(job, writing)
+    finally:
+        os._exit(0)
+
+
+def _supervise(job, writing):
+    manners.yield_to_the_service()
+    walker = _plain_fork()
+    if walker <= 0:
+        _walk_and_exit(job, writing)
+    # The supervisor outlives what is meant for the walker, to clean up after it.
+    manners.ignore_termination()
+    _, status = os.waitpid(walker, 0)
+    if status != 0:
+        _report_death(status, job.part, writing)
+
+
+def _walk_and_exit(job, writing):
+    try:
+        path = job.run()
+        os.write(writing, (DONE + path if path else FAILED).encode("utf-8", "surrogateescape"))
+        os._exit(0)
+    except BaseException:  # noqa: BLE001 - the job does not raise; memory may still run out here
+        os._exit(70)
+
+
+def _report_death(status, part, writing):
+    try:
+        os.unlink(part)
+    except OSError:
+        pass
+    if os.WIFSIGNALED(status):
+        cause = f"the process that wrote it was killed by signal {os.WTERMSIG(status)}"
+    else:
+        cause = f"the process that wrote it ended with status {os.WEXITSTATUS(status)}"
+    message = f"no snapshot: {cause}; the service goes on"
+    say(message)
+    os.write(writing, FAILED.encode())
+
+
+def collect(messenger):
+    """Wait for the messenger and for the walker's result; takes as long as the walk.
+
+    Returns:
+        The path of the snapshot; ``""`` where there is none and stderr has the reason; None
+        where the processes that should know vanished.
+    """
+    reap(messenger.pid)
+    message = b""
+    while True:
+        piece = os.read(messenger.reading, PATH_LIMIT)
+        if not piece:
+            break
+        message += piece
+    os.close(messenger.reading)
+    text = message.decode("utf-8", "surrogateescape")
+    if text.startswith(DONE):
+        return text[len(DONE) :]
+    return "" if text else None
+
+
+def reap(pid):
+    """Take the messenger's exit status, if nobody else has."""
+    try:
+        os.waitpid(pid, 0)
+    except ChildProcessError:
+        pass
+
+
+def collect_later(finish, messenger):
+    """Call ``finish(messenger)`` in a thread of its own, without a thread object.
+
+    Raises:
+        RuntimeError: No thread can be had.
+    """
+
+    def wait():
+        # Signals are for the program's threads: one that lands here would not wake them.
+        manners.block_signals()
+        finish(messenger)
+
+    if type(_thread.start_new_thread) is not type(len):
+        raise RuntimeError("threads are somebody's greenlets here")
+    _thread.start_new_thread(wait, ())

@@ -1,0 +1,106 @@
+"""The header of a snapshot: which process, when, why, how much memory, what was not seen."""
+
+import gc
+import os
+import sys
+import time
+
+from .identity import text
+from .jsontext import dumps
+
+_STATUS_KEYS = {
+    "rss_bytes": "VmRSS",
+    "peak_rss_bytes": "VmHWM",
+    "swap_bytes": "VmSwap",
+    "anonymous_bytes": "RssAnon",
+    "file_bytes": "RssFile",
+    "shared_bytes": "RssShmem",
+}
+
+
+def read_memory(pid):
+    """The memory of a process in bytes as Linux tells it; None for each part that it does not tell."""
+    memory = dict.fromkeys(_STATUS_KEYS)
+    try:
+        descriptor = os.open(f"/proc/{pid}/status", os.O_RDONLY)
+        try:
+            status = os.read(descriptor, 1 << 16).decode("ascii", "replace")
+        finally:
+            os.close(descriptor)
+    except OSError:
+        status = ""
+    fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+    for key, field in _STATUS_KEYS.items():
+        words = fields.get(field, "").split()
+        if words and words[0].isdigit():
+            memory[key] = int(words[0]) * 1024
+    memory["allocated_blocks"] = sys.getallocatedblocks()
+    return memory
+
+
+def collector_state():
+    """What the collector has been doing: its settings and counts."""
+    return {
+        "enabled": gc.isenabled(),
+        "count": list(gc.get_count()),
+        "threshold": list(gc.get_threshold()),
+        "freeze_count": gc.get_freeze_count(),
+        "stats": gc.get_stats(),
+        "garbage": len(gc.garbage),
+        "debug": gc.get_debug(),
+    }
+
+
+def describe_process(reason, sequence, version):
+    """The part of the header that is taken in the process itself; a few microseconds."""
+    now = time.time()
+    return {
+        "pid": os.getpid(),
+        "ppid": os.getppid(),
+        "agent_version": version,
+        "time": now,
+        "reason": reason,
+        "sequence": sequence,
+        "gc": collector_state(),
+    }
+
+
+def complete(header, *, mode, pause_seconds, thread_count, not_seen):
+    """The JSON text of the whole header."""
+    moment = time.gmtime(header["time"])
+    full = {
+        "pid": header["pid"],
+        "ppid": header["ppid"],
+        "host": platform_facts["host"],
+        "argv": [text(arg) for arg in _argv()],
+        "executable": text(sys.executable),
+        "python": sys.version,
+        "version_info": list(sys.version_info),
+        "implementation": sys.implementation.name,
+        "platform": sys.platform,
+        "debug_build": hasattr(sys, "gettotalrefcount"),
+        "free_threaded": platform_facts["free_threaded"],
+        "agent_version": header["agent_version"],
+        "time": header["time"],
+        "time_utc": time.strftime("%Y-%m-%dT%H:%M:%SZ", moment),
+        "reason": header["reason"],
+        "mode": mode,
+        "sequence": header["sequence"],
+        "pause_seconds": pause_seconds,
+        "memory": read_memory(header["pid"]),
+        "gc": header["gc"],
+        "thread_count": thread_count,
+        "redacted": False,
+        "not_seen": not_seen,
+    }
+    return dumps(full)
+
+
+def _argv():
+    return sys.argv if type(getattr(sys, "argv", None)) is list else []
+
+
+platform_facts = {
+    "host": text(os.uname().nodename) if hasattr(os, "uname") else "",
+    "free_threaded": not getattr(sys, "_is_gil_enabled", lambda: True)(),
+}

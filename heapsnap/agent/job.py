@@ -1,0 +1,135 @@
+"""One snapshot, from the live heap to the file: what the child does, or the process where there is none.
+
+A job is made before the fork, so it holds what only the process itself can see; it is run
+after the fork. No half file stays where it fails, and one line on stderr says how it ended.
+"""
+
+import gc
+import time
+
+import _thread
+
+from . import header, talk
+from .capture import Capture
+from .document import Document
+from .format import PART_SUFFIX
+from .roots import describe_roots
+from .walk import Heap, Walker
+
+
+class Job:
+    """What to write, where to, and what was captured for it.
+
+    Args:
+        target: The file; must not exist.
+        gzip_level: 0 for plain JSON.
+        facts: The part of the header that is known in the process.
+        started: ``time.perf_counter()`` when the snapshot was asked for.
+        in_child: Whether this will run in a child, where nothing that is changed matters.
+    """
+
+    __slots__ = ("capture", "facts", "gzip_level", "in_child", "started", "target")
+
+    def __init__(self, target, gzip_level, facts, started, *, in_child):
+        self.target = target
+        self.gzip_level = gzip_level
+        self.facts = facts
+        self.started = started
+        self.in_child = in_child
+        self.capture = Capture(_thread.get_ident())
+
+    @property
+    def part(self):
+        """Where the snapshot stands until it is complete."""
+        return self.target + PART_SUFFIX
+
+    def own(self):
+        """Addresses of everything that was made for this job before the heap was listed."""
+        return {id(self)} | self.capture.own() | _containers(self.facts)
+
+    def run(self):
+        """Walk the heap of this process, write it, and tell of it on stderr.
+
+        Returns:
+            The path of the snapshot, or None.
+        """
+        pause_seconds = time.perf_counter() - self.started if self.in_child else None
+        document = None
+        try:
+            document = Document(self.target, self.gzip_level)
+            return self._write(document, pause_seconds)
+        except BaseException as problem:  # noqa: BLE001 - a full disk, no memory, a bug of ours
+            if document is not None:
+                document.discard()
+            if not self.in_child and not isinstance(problem, Exception):
+                # Ctrl-C, or an exit: the program's own business.
+                raise
+            message = f"no snapshot at {self.target}: {_explain(problem)}"
+            talk.say(message)
+            return None
+
+    def _write(self, document, pause_seconds):
+        if self.in_child and gc.get_freeze_count():
+            # Else frozen objects would be in no list of the collector's.
+            gc.unfreeze()
+        heap = Heap(self)
+        # Before anything reads f_locals, which leaves a dict in the frame up to 3.12.
+        prefetched = {
+            id(frame): gc.get_referents(frame)
+            for stack in self.capture.stacks.values()
+            for frame in stack
+        }
+        walker = Walker(heap, may_materialize=self.in_child, prefetched=prefetched)
+        document.begin(
+            header.complete(
+                self.facts,
+                mode="fork" if self.in_child else "inline",
+                pause_seconds=pause_seconds,
+                thread_count=len(self.capture.stacks),
+                not_seen=self._not_seen(),
+            ),
+            describe_roots(self.capture),
+        )
+        for chunk in walker.chunks():
+            document.add(chunk)
+        seconds = time.perf_counter() - self.started
+        document.finish(
+            f'{{"rows":{walker.rows},"references":{walker.references},'
+            f'"dump_seconds":{seconds!r},"complete":true}}'
+        )
+        stood = talk.duration(seconds if pause_seconds is None else pause_seconds)
+        talk.say(
+            f"wrote {document.path} ({talk.counted(walker.rows)} objects, "
+            f"stood still {stood}, {talk.duration(seconds)} in all)"
+        )
+        return document.path
+
+    def _not_seen(self):
+        if self.in_child:
+            return []
+        limits = [
+            "taken in the process itself: other threads may have gone on during the walk",
+            "attributes that instances keep inline (Python 3.11 and later) have no names",
+        ]
+        if gc.get_freeze_count():
+            limits.append(f"frozen objects that only frozen ones refer to: of {gc.get_freeze_count()}")
+        if "fork_error" in self.facts:
+            limits.append(f"no child could be made: {self.facts['fork_error']}")
+        return limits
+
+
+def _containers(value):
+    """Addresses of plain containers, nested ones included."""
+    if type(value) is dict:
+        parts = value.values()
+    elif type(value) is list or type(value) is tuple:
+        parts = value
+    else:
+        return set()
+    return {id(value)}.union(*map(_containers, parts))
+
+
+def _explain(problem):
+    if isinstance(problem, OSError) and problem.strerror:
+        return problem.strerror
+    return f"{type(problem).__name__}: {problem}"

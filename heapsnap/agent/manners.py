@@ -1,0 +1,74 @@
+"""How the child behaves: it disturbs nobody and lets itself be sacrificed first.
+
+A forked child has all that its parent had: its open sockets (a client waits for the end of a
+connection until the last holder has closed it), its signal handlers, its wake-up file
+descriptor, its tracing functions. All of it is put away before anything else happens.
+"""
+
+import os
+import sys
+
+import _signal
+
+NICENESS = 5
+ALL_SIGNALS = frozenset(_signal.valid_signals())
+_NULL_FLAGS = os.O_RDWR
+
+
+def block_signals():
+    """Keep all signals waiting; returns the mask to restore."""
+    return _signal.pthread_sigmask(_signal.SIG_BLOCK, ALL_SIGNALS)
+
+
+def restore_signals(mask):
+    """Let the signals through again that came through before."""
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
+
+
+def forget_the_program():
+    """Drop everything through which code of the program could run in this process."""
+    sys.settrace(None)
+    sys.setprofile(None)
+    _signal.set_wakeup_fd(-1)
+    for number in ALL_SIGNALS:
+        try:
+            if _signal.getsignal(number) not in (_signal.SIG_DFL, _signal.SIG_IGN, None):
+                _signal.signal(number, _signal.SIG_DFL)
+        except (OSError, ValueError):
+            continue
+    # Ctrl-C in a terminal goes to the whole group: it is meant for the service.
+    for number in (_signal.SIGINT, _signal.SIGHUP, _signal.SIGPIPE):
+        _signal.signal(number, _signal.SIG_IGN)
+    sys.unraisablehook = sys.__unraisablehook__
+
+
+def ignore_termination():
+    """Live on where the walker is told to end."""
+    _signal.signal(_signal.SIGTERM, _signal.SIG_IGN)
+
+
+def close_files(keep):
+    """Close every descriptor but stderr and those to keep; reads and writes go nowhere."""
+    null = os.open(os.devnull, _NULL_FLAGS)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    for name in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else ():
+        descriptor = int(name)
+        if descriptor > 2 and descriptor not in keep:  # noqa: PLR2004 - stderr
+            try:
+                os.close(descriptor)
+            except OSError:
+                continue
+
+
+def yield_to_the_service():
+    """Take the processor last and, if memory runs out, be killed first."""
+    try:
+        os.nice(NICENESS)
+        descriptor = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        try:
+            os.write(descriptor, b"1000")
+        finally:
+            os.close(descriptor)
+    except OSError:
+        pass

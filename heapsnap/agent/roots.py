@@ -1,0 +1,100 @@
+"""The roots of a snapshot: modules, what every thread runs, and what the interpreter holds by name."""
+
+import gc
+import sys
+
+from .identity import (
+    code_of_frame,
+    function_of_code,
+    globals_of_frame,
+    line_of_frame,
+    mro_of_type,
+    namespace_of_type,
+    text,
+)
+from .jsontext import dumps
+from .plans import local_variables
+from .walk import FOLDER
+
+
+def program_frames(stack):
+    """The frames of a thread from the outermost on, without those of the agent."""
+    return [
+        frame
+        for frame in reversed(stack)
+        if not code_of_frame(frame).co_filename.startswith(FOLDER)
+    ]
+
+
+def describe_roots(capture):
+    """The JSON text of the roots line.
+
+    Must run after the reference counts and the referents of running frames are taken: reading
+    ``f_locals`` makes dicts that hold what they list (3.12 and earlier).
+    """
+    modules = sys.modules
+    named_modules = {
+        text(name): id(module)
+        for name, module in (list(modules.items()) if type(modules) is dict else ())
+        if text(name)
+    }
+    interpreter = [
+        ("gc.garbage", gc.garbage),
+        ("gc.callbacks", gc.callbacks),
+        ("sys.modules", modules),
+    ]
+    return dumps(
+        {
+            "modules": named_modules,
+            "threads": _describe_threads(capture),
+            "interpreter": [{"name": name, "address": id(held)} for name, held in interpreter],
+        }
+    )
+
+
+def _describe_threads(capture):
+    known = {ident: thread for ident, thread in capture.threads or ()}
+    idents = list(capture.stacks)
+    # Both come from the same list of the interpreter, in its order.
+    dicts = capture.locals if len(capture.locals) == len(idents) else [None] * len(idents)
+    threads = []
+    for ident, thread_dict in zip(idents, dicts):
+        thread = known.get(ident)
+        threads.append(
+            {
+                "ident": ident,
+                "name": _attribute(thread, "_name", str),
+                "daemon": _attribute(thread, "_daemonic", bool),
+                "current": ident == capture.thread_id,
+                "local": id(thread_dict) if type(thread_dict) is dict else None,
+                "exception": None,
+                "frames": [_describe_frame(frame) for frame in program_frames(capture.stacks[ident])],
+            }
+        )
+    return threads
+
+
+def _describe_frame(frame):
+    code = code_of_frame(frame)
+    variables = local_variables(frame)
+    return {
+        "function": function_of_code(code),
+        "module": text(globals_of_frame(frame).get("__name__")) or None,
+        "file": text(code.co_filename),
+        "line": line_of_frame(frame),
+        "frame": id(frame),
+        "names": [text(name) for name, _ in variables],
+        "addresses": [id(value) for _, value in variables],
+    }
+
+
+def _attribute(thread, name, kind):
+    """An attribute of a ``threading.Thread``, read from its dict: subclasses may compute theirs."""
+    if thread is None:
+        return None
+    for base in mro_of_type(type(thread)):
+        getter = namespace_of_type(base).get("__dict__")
+        if getter is not None and type(getter).__name__ == "getset_descriptor":
+            value = getter.__get__(thread).get(name)
+            return value if type(value) is kind else None
+    return None

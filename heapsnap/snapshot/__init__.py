@@ -1,0 +1,1 @@
+"""The snapshot file: format, reader, checks; from path to columns."""
