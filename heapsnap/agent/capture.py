@@ -13,7 +13,7 @@ import sys
 from itertools import accumulate, chain, repeat, takewhile
 from operator import truth
 
-from .identity import back_of_frame
+from .identity import FOLDER, back_of_frame, code_of_frame
 
 try:
     import ctypes
@@ -25,7 +25,7 @@ class Capture:
     """References to everything thread-bound.
 
     Attributes:
-        stacks: Thread ident → its frames, innermost first. Taken here, since walking from a frame
+        stacks: Thread ident → its frames, innermost first, without the agent's. Taken here, since walking from a frame
             to its caller reads memory of the thread's state (it crashes in the child on 3.15).
         exceptions: The exceptions that threads are handling.
         locals: The dicts of thread-local data, in the interpreter's order of threads;
@@ -37,13 +37,23 @@ class Capture:
 
     def __init__(self, thread_id):
         self.thread_id = thread_id
-        self.stacks = sys._current_frames()
-        for ident, frame in self.stacks.items():
-            self.stacks[ident] = _stack(frame)
+        self.stacks = _program_stacks()
         self.exceptions = list(sys._current_exceptions().values())
         self.locals = self._take_locals()
         active = getattr(sys.modules.get("threading"), "_active", None)
         self.threads = list(active.items()) if type(active) is dict else None
+
+    def release(self):
+        """Let go of everything: the frames hold this object in turn, a cycle that would stay."""
+        self.stacks.clear()
+        self.exceptions.clear()
+        self.locals.clear()
+        self.threads = None
+
+    def read_for_roots(self):
+        """The objects that describing the roots will read from."""
+        frames = [frame for stack in self.stacks.values() for frame in stack]
+        return frames + [thread for _, thread in self.threads or ()]
 
     def own(self):
         """Addresses of the containers that this capture is made of."""
@@ -56,8 +66,7 @@ class Capture:
     def held(self):
         """Address → references that this capture holds on objects of the process."""
         held = {}
-        kept = [frame for stack in self.stacks.values() for frame in stack] + self.locals
-        kept += [thread for _, thread in self.threads or ()]
+        kept = self.read_for_roots() + self.locals
         for entry in self.exceptions:
             # Before 3.12 an exception comes with its class and traceback, in a tuple.
             kept += entry if type(entry) is tuple else (entry,)
@@ -77,10 +86,20 @@ class Capture:
         return gc.get_referrers(*_subclasses(_thread._local))
 
 
-def _stack(frame):
+def _program_stacks():
+    stacks = sys._current_frames()
+    for ident, frame in stacks.items():
+        stacks[ident] = _program_stack(frame)
+    # One of them is this very frame: a variable that holds it would be a cycle, for ever.
+    del frame
+    return stacks
+
+
+def _program_stack(frame):
     stack = []
     while frame is not None:
-        stack.append(frame)
+        if not code_of_frame(frame).co_filename.startswith(FOLDER):
+            stack.append(frame)
         frame = back_of_frame(frame)
     return stack
 

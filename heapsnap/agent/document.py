@@ -22,6 +22,8 @@ class Document:
         OSError: The file cannot be made.
     """
 
+    __slots__ = ("_compressor", "_descriptor", "_first_chunk", "part", "path")
+
     def __init__(self, path, level=0):
         self.path = path
         self.part = path + PART_SUFFIX

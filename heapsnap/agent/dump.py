@@ -87,7 +87,8 @@ class Taker:
             return None
         finally:
             # Nothing of the capture may outlive this moment, least of all frames.
-            job = None
+            if job is not None:
+                job.release()
             if collecting:
                 gc.enable()
 
@@ -114,10 +115,10 @@ class Taker:
     def _take_inline(self, target, facts):
         collecting = gc.isenabled()
         gc.disable()
+        job = Job(target, self.gzip_level, facts, time.perf_counter(), in_child=False)
         try:
-            job = Job(target, self.gzip_level, facts, time.perf_counter(), in_child=False)
             return job.run()
         finally:
-            job = None
+            job.release()
             if collecting:
                 gc.enable()

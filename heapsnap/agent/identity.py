@@ -5,6 +5,7 @@ stand where a string is expected, ``__class__`` may raise. So everything here go
 through the C getters of ``type`` itself and asks ``type(x)``, never ``isinstance``.
 """
 
+import os
 import types
 
 name_of_type = type.__dict__["__name__"].__get__
@@ -23,6 +24,9 @@ line_of_frame = types.FrameType.__dict__["f_lineno"].__get__
 globals_of_frame = types.FrameType.__dict__["f_globals"].__get__
 locals_of_frame = types.FrameType.__dict__["f_locals"].__get__
 back_of_frame = types.FrameType.__dict__["f_back"].__get__
+
+FOLDER = os.path.dirname(__file__) + os.sep
+"""Where the agent's own code is: its running functions are in no snapshot."""
 
 # Bits of tp_flags, Include/object.h: they have kept their places since Python 3.0.
 HEAP_TYPE = 1 << 9

@@ -28,7 +28,7 @@ class Job:
         in_child: Whether this will run in a child, where nothing that is changed matters.
     """
 
-    __slots__ = ("capture", "facts", "gzip_level", "in_child", "started", "target")
+    __slots__ = ("capture", "document", "facts", "gzip_level", "in_child", "started", "target")
 
     def __init__(self, target, gzip_level, facts, started, *, in_child):
         self.target = target
@@ -36,6 +36,7 @@ class Job:
         self.facts = facts
         self.started = started
         self.in_child = in_child
+        self.document = None
         self.capture = Capture(_thread.get_ident())
 
     @property
@@ -43,9 +44,13 @@ class Job:
         """Where the snapshot stands until it is complete."""
         return self.target + PART_SUFFIX
 
+    def release(self):
+        """Let go of what was captured, in the process, as soon as the child has it."""
+        self.capture.release()
+
     def own(self):
         """Addresses of everything that was made for this job before the heap was listed."""
-        return {id(self)} | self.capture.own() | _containers(self.facts)
+        return {id(self), id(self.document)} | self.capture.own() | _containers(self.facts)
 
     def run(self):
         """Walk the heap of this process, write it, and tell of it on stderr.
@@ -54,13 +59,12 @@ class Job:
             The path of the snapshot, or None.
         """
         pause_seconds = time.perf_counter() - self.started if self.in_child else None
-        document = None
         try:
-            document = Document(self.target, self.gzip_level)
-            return self._write(document, pause_seconds)
+            self.document = Document(self.target, self.gzip_level)
+            return self._write(self.document, pause_seconds)
         except BaseException as problem:  # noqa: BLE001 - a full disk, no memory, a bug of ours
-            if document is not None:
-                document.discard()
+            if self.document is not None:
+                self.document.discard()
             if not self.in_child and not isinstance(problem, Exception):
                 # Ctrl-C, or an exit: the program's own business.
                 raise
@@ -73,12 +77,9 @@ class Job:
             # Else frozen objects would be in no list of the collector's.
             gc.unfreeze()
         heap = Heap(self)
-        # Before anything reads f_locals, which leaves a dict in the frame up to 3.12.
-        prefetched = {
-            id(frame): gc.get_referents(frame)
-            for stack in self.capture.stacks.values()
-            for frame in stack
-        }
+        # Describing the roots reads f_locals, which leaves a dict in the frame (up to 3.12), and
+        # the dicts of threads, which makes them (from 3.11): so these are looked into before.
+        prefetched = {id(item): gc.get_referents(item) for item in self.capture.read_for_roots()}
         walker = Walker(heap, may_materialize=self.in_child, prefetched=prefetched)
         document.begin(
             header.complete(

@@ -16,6 +16,8 @@ from .identity import (
     HAVE_GC,
     HEAP_TYPE,
     NAMERS,
+    base_of_type,
+    bases_of_type,
     code_of_frame,
     code_of_function,
     describe_type,
@@ -61,6 +63,16 @@ REMAINDER = {
     "Context": "<variables>",
 }
 """Name of the references that no field explains, by built-in layout."""
+
+BY_CLASS = {
+    ("type", "module"): "<module>",
+    ("type", "type"): ".__base__",
+    ("function", "tuple"): ".__annotations__",
+    ("function", "function"): ".__annotate__",
+    ("function", "str"): ".__doc__",
+    ("property", "str"): ".__name__",
+}
+"""Names of what is left, by built-in layout and the class of what is referred to."""
 
 CONSTANT = frozenset({"list", "tuple", "set", "frozenset", "deque"})
 _function_dict = types.FunctionType.__dict__["__dict__"].__get__
@@ -268,7 +280,6 @@ class Planner:
         getters = getters_of_type(kind)
         read_dict = dict_getter_of_type(kind)
         is_dict = layout == "dict"
-        remainder = REMAINDER.get(layout, fmt.UNKNOWN)
 
         def describe(instance, referents):
             fields = read_fields(instance, getters)
@@ -286,7 +297,7 @@ class Planner:
                     fields += keys
                 else:
                     extra = keys
-            return self._align(referents, fields, remainder, extra)
+            return self._align(referents, fields, layout, extra)
 
         return describe
 
@@ -303,15 +314,19 @@ class Planner:
             return [(fmt.INSTANCE_DICT, attributes)]
         return [(f".{key}", value) for key, value in attributes.items() if type(key) is str]
 
-    def _align(self, referents, fields, remainder, extra=()):
+    def _align(self, referents, fields, layout, extra=()):
         """Give each referent the name of the field that holds it, equal ones in turn."""
+        remainder = REMAINDER.get(layout, fmt.UNKNOWN)
         names_by_address = {}
         for name, value in fields:
             names_by_address.setdefault(id(value), []).append(name)
         names = []
         for referent in referents:
             held = names_by_address.get(id(referent))
-            names.append(held.pop(0) if held else remainder)
+            if held:
+                names.append(held.pop(0))
+            else:
+                names.append(BY_CLASS.get((layout, name_of_type(type(referent))), remainder))
         if extra:
             referents = referents + [value for _, value in extra]
             names += [name for name, _ in extra]
@@ -324,19 +339,15 @@ class Planner:
     def _describe_class(self, instance, referents):
         namespace = gc.get_referents(namespace_of_type(instance))
         fields = [(fmt.INSTANCE_DICT, namespace[0])] if namespace else []
-        fields += read_fields(instance, self._class_getters())
-        if not flags_of_type(instance) & HEAP_TYPE:
-            # The collector knows nothing of static classes; what they hold is real.
-            held = [(name, value) for name, value in fields if value is not None]
-            return [value for _, value in held], self.shapes.number(tuple(n for n, _ in held))
-        return self._align(referents, fields, fmt.UNKNOWN)
-
-    def _class_getters(self):
-        return [
-            (".__mro__", mro_of_type),
-            (".__bases__", type.__dict__["__bases__"].__get__),
-            (".__base__", type.__dict__["__base__"].__get__),
-        ]
+        fields.append((".__mro__", mro_of_type(instance)))
+        fields.append((".__bases__", bases_of_type(instance)))
+        if flags_of_type(instance) & HEAP_TYPE:
+            fields.append((".__base__", base_of_type(instance)))
+            return self._align(referents, fields, "type")
+        # The collector knows nothing of static classes; what they hold is real. Their base is
+        # not counted where it is written in the C source, and stands in the MRO anyway.
+        held = [(name, value) for name, value in fields if value is not None]
+        return [value for _, value in held], self.shapes.number(tuple(name for name, _ in held))
 
     def _function_describer(self, kind):
         getters = getters_of_type(kind)
@@ -354,7 +365,7 @@ class Planner:
             if left:
                 own = _function_dict(instance)
                 fields += [(fmt.INSTANCE_DICT if r is own else ".__annotations__", r) for r in left]
-            return self._align(referents, fields, fmt.UNKNOWN)
+            return self._align(referents, fields, "function")
 
         return describe
 
@@ -373,7 +384,7 @@ class Planner:
             # Not asked for by name: f_back of a running frame of another thread leads into
             # memory that is gone in the child (a crash on 3.15).
             fields += [(".f_back", item) for item in referents if type(item) is types.FrameType]
-            return self._align(referents, fields, fmt.STACK_VALUE)
+            return self._align(referents, fields, layout)
 
         return describe
 

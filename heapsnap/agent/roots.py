@@ -14,16 +14,6 @@ from .identity import (
 )
 from .jsontext import dumps
 from .plans import local_variables
-from .walk import FOLDER
-
-
-def program_frames(stack):
-    """The frames of a thread from the outermost on, without those of the agent."""
-    return [
-        frame
-        for frame in reversed(stack)
-        if not code_of_frame(frame).co_filename.startswith(FOLDER)
-    ]
 
 
 def describe_roots(capture):
@@ -68,7 +58,7 @@ def _describe_threads(capture):
                 "current": ident == capture.thread_id,
                 "local": id(thread_dict) if type(thread_dict) is dict else None,
                 "exception": None,
-                "frames": [_describe_frame(frame) for frame in program_frames(capture.stacks[ident])],
+                "frames": [_describe_frame(frame) for frame in reversed(capture.stacks[ident])],
             }
         )
     return threads

@@ -9,12 +9,11 @@ Owns what a row and a reference are; names come from ``plans``, bytes go to ``do
 """
 
 import gc
-import os
 import sys
 from array import array
 from itertools import chain, compress, count
 
-from .identity import text
+from .identity import FOLDER, text
 from .jsontext import dumps
 from .plans import Planner
 from .shapes import ShapeTable
@@ -33,7 +32,6 @@ MEANINGLESS_COUNT = 1 << 30
 
 NO_COUNT = -1
 
-FOLDER = os.path.dirname(__file__) + os.sep
 
 class Heap:
     """All that the collector tracks at one moment, with the reference counts of that moment.
