@@ -81,6 +81,7 @@ class Job:
         # the dicts of threads, which makes them (from 3.11): so these are looked into before.
         prefetched = {id(item): gc.get_referents(item) for item in self.capture.read_for_roots()}
         walker = Walker(heap, may_materialize=self.in_child, prefetched=prefetched)
+        roots, named = describe_roots(self.capture)
         document.begin(
             header.complete(
                 self.facts,
@@ -89,9 +90,9 @@ class Job:
                 thread_count=len(self.capture.stacks),
                 not_seen=self._not_seen(),
             ),
-            describe_roots(self.capture),
+            roots,
         )
-        for chunk in walker.chunks():
+        for chunk in walker.chunks(named):
             document.add(chunk)
         seconds = time.perf_counter() - self.started
         document.finish(

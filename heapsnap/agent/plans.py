@@ -145,7 +145,8 @@ class Planner:
         plan.shape = -1
         plan.describe = None
         is_array = plan.layout == "ndarray"
-        plan.is_container = bool(flags_of_type(kind) & HAVE_GC) or is_array
+        # The collector does not look into arrays and code, but they hold what they hold.
+        plan.is_container = bool(flags_of_type(kind) & HAVE_GC) or is_array or plan.layout == "code"
         self.plans[id(kind)] = plan
         self._fresh.append(describe_type(kind))
         if not plan.is_container:
@@ -157,6 +158,8 @@ class Planner:
             plan.describe = self._describe_dict
         elif is_array:
             plan.describe = self._array_describer(kind)
+        elif plan.layout == "code":
+            plan.describe = self._code_describer(kind)
         elif plan.layout == "type":
             plan.describe = self._describe_class
         elif plan.layout == "function":
@@ -385,6 +388,22 @@ class Planner:
             # memory that is gone in the child (a crash on 3.15).
             fields += [(".f_back", item) for item in referents if type(item) is types.FrameType]
             return self._align(referents, fields, layout)
+
+        return describe
+
+    def _code_describer(self, kind):
+        getters = getters_of_type(kind)
+
+        def describe(instance, referents):
+            if referents:
+                # A Python whose collector does look into code (3.14 without the GIL).
+                return self._align(referents, read_fields(instance, getters), "code")
+            held = [
+                (name, value)
+                for name, value in read_fields(instance, getters)
+                if type(value) is tuple or type(value) is str or type(value) is bytes
+            ]
+            return [value for _, value in held], self.shapes.number(tuple(n for n, _ in held))
 
         return describe
 

@@ -17,29 +17,31 @@ from .plans import local_variables
 
 
 def describe_roots(capture):
-    """The JSON text of the roots line.
+    """The roots line, and what it names.
 
     Must run after the reference counts and the referents of running frames are taken: reading
     ``f_locals`` makes dicts that hold what they list (3.12 and earlier).
+
+    Returns:
+        JSON text, and the list of the objects whose addresses are in it.
     """
-    modules = sys.modules
-    named_modules = {
-        text(name): id(module)
-        for name, module in (list(modules.items()) if type(modules) is dict else ())
-        if text(name)
-    }
+    modules = sys.modules if type(sys.modules) is dict else {}
+    named = [(text(name), module) for name, module in list(modules.items()) if text(name)]
     interpreter = [
         ("gc.garbage", gc.garbage),
         ("gc.callbacks", gc.callbacks),
-        ("sys.modules", modules),
+        ("sys.modules", sys.modules),
     ]
-    return dumps(
+    threads, objects = _describe_threads(capture)
+    line = dumps(
         {
-            "modules": named_modules,
-            "threads": _describe_threads(capture),
+            "modules": {name: id(module) for name, module in named},
+            "threads": threads,
             "interpreter": [{"name": name, "address": id(held)} for name, held in interpreter],
         }
     )
+    objects += [held for _, held in named + interpreter]
+    return line, objects
 
 
 def _describe_threads(capture):
@@ -47,9 +49,10 @@ def _describe_threads(capture):
     idents = list(capture.stacks)
     # Both come from the same list of the interpreter, in its order.
     dicts = capture.locals if len(capture.locals) == len(idents) else [None] * len(idents)
-    threads = []
+    threads, objects = [], [held for held in dicts if held is not None]
     for ident, thread_dict in zip(idents, dicts):
         thread = known.get(ident)
+        frames = [_describe_frame(frame, objects) for frame in reversed(capture.stacks[ident])]
         threads.append(
             {
                 "ident": ident,
@@ -58,15 +61,16 @@ def _describe_threads(capture):
                 "current": ident == capture.thread_id,
                 "local": id(thread_dict) if type(thread_dict) is dict else None,
                 "exception": None,
-                "frames": [_describe_frame(frame) for frame in reversed(capture.stacks[ident])],
+                "frames": frames,
             }
         )
-    return threads
+    return threads, objects
 
 
-def _describe_frame(frame):
+def _describe_frame(frame, objects):
     code = code_of_frame(frame)
     variables = local_variables(frame)
+    objects += [value for _, value in variables]
     return {
         "function": function_of_code(code),
         "module": text(globals_of_frame(frame).get("__name__")) or None,

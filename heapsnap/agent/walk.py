@@ -85,8 +85,14 @@ class Walker:
         self._seen_pending = set()
         self._recent_leaves = set()
 
-    def chunks(self):
-        """Yield the JSON text of every chunk."""
+    def chunks(self, named):
+        """Yield the JSON text of every chunk.
+
+        Args:
+            named: Objects that the roots name. Those that the collector does not track may be
+                referred to by nothing else.
+        """
+        yield self._chunk([], (), is_tracked=True, also=named)
         objects, refcounts = self.heap.objects, self.heap.refcounts
         for start in range(0, len(objects), BATCH):
             stop = start + BATCH
@@ -99,7 +105,7 @@ class Walker:
                 refcounts = array("q", map(sys.getrefcount, batch))
                 yield self._chunk(batch, refcounts, is_tracked=False)
 
-    def _chunk(self, batch, refcounts, *, is_tracked):
+    def _chunk(self, batch, refcounts, *, is_tracked, also=()):
         surplus = self.heap.surplus + (0 if is_tracked else 1)
         addresses = list(map(id, batch))
         referents = list(map(gc.get_referents, batch))
@@ -122,6 +128,8 @@ class Walker:
             flat = list(chain.from_iterable(referents))
             targets = list(map(id, flat))
             unique = dict(zip(targets, flat))
+        for item in also:
+            unique[id(item)] = item
         leaves, foreign = self._sort_referents(unique, position)
         every_address = addresses + list(leaves) + foreign
         position = dict(zip(every_address, count()))

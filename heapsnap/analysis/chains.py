@@ -1,0 +1,222 @@
+"""Chains in words: from edges and nodes to steps that a person can read.
+
+Owns what a root, an object and a reference are called in a chain, and which two steps are
+read as one (`obj.__dict__['x']` is `obj.x`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from heapsnap.analysis.results import Chain, Step
+from heapsnap.graph.components import shortest_cycle_through
+from heapsnap.graph.paths import find_chain
+from heapsnap.graph.references import NO_EDGE
+from heapsnap.graph.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from heapsnap.analysis.places import Places
+
+LONGEST_RUN = 3
+"""Equal steps in a row that are still shown one by one, beside the first and the last."""
+
+_KEY = re.compile(r"\['([^'\\]*)'\]")
+_POSITIONS = {"[#]": 1, "[-#]": -1}
+_SHORT = {
+    "method": "bound method",
+    "cell": "closure cell",
+    "builtin_function_or_method": "built-in",
+    "type": "class",
+}
+
+
+def text_of_node(places: Places, node: int) -> str:
+    """What a person would call the object: ``module app``, ``class app.User``, ``DictCursor``."""
+    snapshot = places.snapshot
+    kind = snapshot.types[int(snapshot.type_by_node[node])]
+    name = snapshot.name_by_node.get(node)
+    if kind.layout == "method":
+        name = _function_of_method(places, node)
+        return f"bound method {name.rpartition('.')[2]}" if name else "bound method"
+    word = _SHORT.get(kind.layout, kind.qualname)
+    if kind.layout == "type":
+        word = "class"
+    return f"{word} {name}" if name else word
+
+
+def name_of_reference(places: Places, edge: int) -> str:
+    """The reference as it is written after its owner, positions counted."""
+    snapshot, graph = places.snapshot, places.graph
+    name = snapshot.edge_names[int(snapshot.name_by_edge[edge])]
+    direction = _POSITIONS.get(name)
+    if direction is None:
+        return name
+    owner = int(graph.referrer_by_edge[edge])
+    first, end = (int(graph.first_edge_by_node[owner + step]) for step in (0, 1))
+    label = places.edge_labels.texts[int(places.edge_labels.label_by_edge[edge])]
+    if not label.startswith("["):
+        return label
+    if direction < 0:
+        return f"[{end - 1 - edge}]"
+    same = snapshot.name_by_edge[first:edge] == snapshot.name_by_edge[edge]
+    return f"[{int(same.sum())}]"
+
+
+def chain_to(places: Places, node: int) -> list[int]:
+    """The edges of the object's chosen path, root first."""
+    return find_chain(places.graph, places.paths.parent_edge_by_node, node)
+
+
+def root_of(places: Places, node: int) -> int:
+    """The node at which the object's chosen path starts."""
+    graph, parents = places.graph, places.paths.parent_edge_by_node
+    while (edge := int(parents[node])) != NO_EDGE:
+        node = int(graph.referrer_by_edge[edge])
+    return node
+
+
+def root_step(places: Places, node: int) -> Step:
+    """The first step of a chain: the root itself."""
+    kind = places.snapshot.types[int(places.snapshot.type_by_node[node])].full_name
+    name = places.snapshot.name_by_node.get(node)
+    text = text_of_node(places, node)
+    for roots in places.root_sets:
+        label = roots.label_by_node.get(node)
+        if label is None:
+            continue
+        if roots is places.root_sets[0]:
+            text = f"module {label}"
+        elif roots is places.root_sets[1]:
+            text = f"{label} -> {text}"
+        elif roots is places.root_sets[2]:
+            text = label
+        elif roots is places.root_sets[3]:
+            text = f"{text} {label}"
+        break
+    return Step("", kind, name, text)
+
+
+def describe_chain(
+    places: Places, start: int, edges: Sequence[int], *, grows_at_edge: int = NO_EDGE, is_cycle: bool = False
+) -> Chain:
+    """Put a chain into words.
+
+    Args:
+        places: The heap.
+        start: The node at which it starts.
+        edges: Edge numbers, each leading on from the one before.
+        grows_at_edge: The edge at which the growth enters, if it is among them.
+        is_cycle: The start is an object like any other, not a root.
+    """
+    graph, snapshot = places.graph, places.snapshot
+    if is_cycle:
+        kind = snapshot.types[int(snapshot.type_by_node[start])].full_name
+        steps = [Step("", kind, snapshot.name_by_node.get(start), text_of_node(places, start))]
+    else:
+        steps = [root_step(places, start)]
+    grows_at: int | None = None
+    pending = ""
+    for edge in edges:
+        reference = name_of_reference(places, edge)
+        node = int(graph.referent_by_edge[edge])
+        grows = edge == grows_at_edge
+        if pending:
+            match = _KEY.fullmatch(reference)
+            reference = f".{match[1]}" if match else pending + reference
+            pending = ""
+        elif reference == ".__dict__" and edge != edges[-1]:
+            pending = reference
+            grows_at = len(steps) if grows else grows_at
+            continue
+        if grows:
+            grows_at = len(steps)
+        kind = snapshot.types[int(snapshot.type_by_node[node])].full_name
+        name = snapshot.name_by_node.get(node)
+        steps.append(Step(reference, kind, name, text_of_node(places, node)))
+    return _collapse_runs(steps, grows_at)
+
+
+def cycle_through(places: Places, nodes: Sequence[int]) -> Chain | None:
+    """The shortest cycle of garbage through the first of the objects that is on one."""
+    is_garbage = places.verdicts.verdict_by_node == Verdict.GARBAGE
+    for node in nodes:
+        cycle = shortest_cycle_through(
+            places.graph,
+            node,
+            within=is_garbage,
+            label_by_edge=places.edge_labels.label_by_edge,
+        )
+        if cycle is not None:
+            return describe_chain(places, node, cycle, is_cycle=True)
+    return None
+
+
+def cycle_text(chain: Chain) -> str:
+    """A cycle in one line: ``DictCursor .fetch -> bound method fetch .__self__ -> DictCursor``."""
+    text = chain.steps[0].text
+    for step in chain.steps[1:]:
+        text += f" {step.reference} -> {step.text}"
+    return text
+
+
+def _collapse_runs(steps: list[Step], grows_at: int | None) -> Chain:
+    """Show a linked list of a million nodes by its first node, its length and its last node."""
+    shown: list[Step] = []
+    position = 0
+    while position < len(steps):
+        end = position
+        while end < len(steps) and _reads_like(steps[end], steps[position]):
+            end += 1
+        run = steps[position:end]
+        hidden = len(run) - 2
+        if hidden >= LONGEST_RUN:
+            step = run[0]
+            middle = Step(step.reference, step.type, None, f"{step.text} ({hidden} times)")
+            run = [run[0], middle, run[-1]]
+        if grows_at is not None and position <= grows_at < end:
+            grows_at = len(shown) + min(grows_at - position, len(run) - 1)
+            position = end
+            shown += run
+            break
+        shown += run
+        position = end
+    if position < len(steps):
+        shown += list(_collapse_runs(steps[position:], None).steps)
+    return Chain(tuple(shown), grows_at)
+
+
+def _reads_like(step: Step, other: Step) -> bool:
+    return (step.reference, step.type, step.name) == (other.reference, other.type, other.name)
+
+
+def describe_path(references: Sequence[str], types: Sequence[str], root_verdict: str) -> str:
+    """A normalised path in one line: ``app.cache.SESSIONS[*].cursor``.
+
+    Args:
+        references: From the root's name on, one for each place.
+        types: The types at these places.
+        root_verdict: What kind of root it starts from.
+    """
+    text = references[0]
+    if root_verdict in {"c-held", "garbage"}:
+        text = f"{types[0].rpartition('.')[2]} {references[0]}"
+    pending = False
+    for reference in references[1:]:
+        if reference == ".__dict__":
+            pending = True
+            continue
+        is_word = reference[:1].isidentifier()
+        text += f" closure {reference}" if is_word else reference
+        pending = False
+    return text + (".__dict__" if pending else "")
+
+
+def _function_of_method(places: Places, node: int) -> str | None:
+    graph, snapshot = places.graph, places.snapshot
+    for edge in range(int(graph.first_edge_by_node[node]), int(graph.first_edge_by_node[node + 1])):
+        if snapshot.edge_names[int(snapshot.name_by_edge[edge])] == ".__func__":
+            return snapshot.name_by_node.get(int(graph.referent_by_edge[edge]))
+    return None

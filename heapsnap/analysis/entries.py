@@ -1,0 +1,204 @@
+"""The places where growth enters the heap, and how much each of them is to blame for.
+
+Owns the choice and the ranking of entries in a tree of places; no words, no chains.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from heapsnap.analysis.growth import NO_PLACE
+from heapsnap.analysis.places import C_ROOT
+from heapsnap.analysis.roots import is_standard_library
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from heapsnap.analysis.growth import PlaceTree
+
+VESSELS = 3
+"""Growth of a place that may be a mere vessel: a registry that was made on first use, then filled."""
+FILLED = 8
+"""How many times more the contents grew than the vessel, for the contents to be the leak."""
+VESSEL_DEPTH = 8
+NO_VESSELS = frozenset({"function", "code", "type", "tuple", "frame"})
+FEW = 10
+FEW_BYTES = 64 * 1024
+"""Growth by fewer objects than that is no leak yet, unless it is by as many bytes."""
+WARMING = 100
+"""Growth below which a place under Python's own modules is taken for a cache that warms up."""
+TELLING_LIBRARIES = frozenset(
+    {"asyncio", "atexit", "concurrent", "gc", "logging", "multiprocessing", "queue", "sched",
+     "signal", "threading", "unittest", "weakref"}
+)  # fmt: skip
+"""Modules of Python's own in which programs register things, and forget to take them out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place at which growth enters.
+
+    ``blamed`` is the place at or below ``place`` whose type a person would name: the entry
+    itself, or what its tuples, methods and dicts hold one of each. ``bytes_growth`` is that of
+    the blamed place, ``tree_bytes_growth`` that of the entry with everything below it.
+    ``tier``: 0 for growth that repeats itself, as leaks do; 1 for what looks like a program
+    that warms up; 2 for things that were made once, such as a module that was imported meanwhile.
+    """
+
+    place: int
+    blamed: int
+    growth: int
+    bytes_growth: int
+    tree_bytes_growth: int
+    tier: int
+
+
+def find_entries(
+    tree: PlaceTree, *, plumbing_by_type: dict[str, int], before: int = 0, after: int = -1
+) -> list[Entry]:
+    """Find where growth enters, the worst first.
+
+    Args:
+        tree: The heaps laid over each other.
+        plumbing_by_type: Full type name → 0 for what a person would blame, more for what
+            merely connects.
+        before: Number of the baseline in the tree.
+        after: Number of the heap that may have grown.
+    """
+    growth = tree.counts[after] - tree.counts[before]
+    bytes_growth = tree.sizes[after] - tree.sizes[before]
+    tree_bytes = tree.subtree_sums(np.maximum(bytes_growth, 0))
+    net_by_type = _net_growth(tree, growth)
+    children = _children(tree)
+    entries = []
+    for place in np.flatnonzero(growth > 0).tolist():
+        above = tree.parent[place]
+        if above != NO_PLACE and growth[above] > 0:
+            continue
+        entry = _filled_vessel(place, tree, growth, children)
+        blamed = _blame(entry, tree, growth, children, plumbing_by_type)
+        net = net_by_type[tree.type[blamed]]
+        if net <= 0:
+            # Its objects came here from elsewhere; there are no more of them than before.
+            continue
+        entries.append(
+            Entry(
+                place=entry,
+                blamed=blamed,
+                growth=int(min(growth[blamed], net)),
+                bytes_growth=int(bytes_growth[blamed]),
+                tree_bytes_growth=int(tree_bytes[entry]),
+                tier=_tier(entry, blamed, tree, growth, tree_bytes, plumbing_by_type),
+            )
+        )
+    entries.sort(key=lambda e: (e.tier, -e.tree_bytes_growth, -e.growth, e.place))
+    return _without_companions(entries, tree, plumbing_by_type)
+
+
+def _without_companions(
+    entries: list[Entry], tree: PlaceTree, plumbing_by_type: dict[str, int]
+) -> list[Entry]:
+    """Leave out what came along into the same container: the keys beside the values, say."""
+    kept: list[Entry] = []
+    taken: set[int] = set()
+    telling = {tree.parent[e.place] for e in entries if not plumbing_by_type[tree.type[e.blamed]]}
+    for entry in entries:
+        above = tree.parent[entry.place]
+        says_little = plumbing_by_type[tree.type[entry.blamed]] > 0
+        if above != NO_PLACE and says_little and (above in taken or above in telling):
+            continue
+        taken.add(above)
+        kept.append(entry)
+    return kept
+
+
+def _tier(
+    entry: int,
+    blamed: int,
+    tree: PlaceTree,
+    growth: NDArray[np.int64],
+    tree_bytes: NDArray[np.int64],
+    plumbing_by_type: dict[str, int],
+) -> int:
+    root = tree.path(entry)[0]
+    if growth[entry] <= 1 or (growth[root] > 0 and root != entry):
+        return 2
+    if growth[entry] < FEW and tree_bytes[entry] < FEW_BYTES:
+        return 1
+    says_little = plumbing_by_type[tree.type[blamed]] > 0
+    if says_little and tree.reference[entry] == "<key>":
+        return 2
+    if says_little and tree.reference[root] == C_ROOT:
+        # The tuples of code and the tables of classes are C's own: imports make them.
+        return 1
+    library = tree.reference[root].partition(".")[0]
+    is_own = is_standard_library(library) and tree.type[root] == "module"
+    return 1 if is_own and library not in TELLING_LIBRARIES and growth[entry] < WARMING else 0
+
+
+def _net_growth(tree: PlaceTree, growth: NDArray[np.int64]) -> dict[str, int]:
+    net: dict[str, int] = {}
+    for kind, count in zip(tree.type, growth.tolist(), strict=True):
+        net[kind] = net.get(kind, 0) + count
+    return net
+
+
+def _children(tree: PlaceTree) -> dict[int, list[int]]:
+    children: dict[int, list[int]] = {}
+    for place, above in enumerate(tree.parent):
+        if above != NO_PLACE:
+            children.setdefault(above, []).append(place)
+    return children
+
+
+def _filled_vessel(
+    place: int, tree: PlaceTree, growth: NDArray[np.int64], children: dict[int, list[int]]
+) -> int:
+    """The contents that grew, if the place is a vessel of theirs that is new itself."""
+    if growth[place] > VESSELS:
+        return place
+    vessels = [place]
+    for _ in range(VESSEL_DEPTH):
+        below = [
+            child
+            for vessel in vessels
+            if tree.type[vessel] not in NO_VESSELS
+            for child in children.get(vessel, ())
+            if growth[child] > 0
+        ]
+        filled = [child for child in below if growth[child] >= FILLED * growth[place]]
+        if filled:
+            return max(filled, key=lambda child: (growth[child], -child))
+        vessels = below
+    return place
+
+
+def _blame(
+    entry: int,
+    tree: PlaceTree,
+    growth: NDArray[np.int64],
+    children: dict[int, list[int]],
+    plumbing_by_type: dict[str, int],
+) -> int:
+    """The nearest place from the entry down whose type says something, one for each entry object."""
+    if plumbing_by_type[tree.type[entry]] == 0:
+        return entry
+    frontier = [entry]
+    for _ in range(4):
+        below = [
+            child
+            for place in frontier
+            for child in children.get(place, ())
+            # As many of them as of the entry's objects: one each, give or take what was shared.
+            if growth[entry] * 0.9 <= growth[child] <= growth[entry] * 2
+        ]
+        telling = [child for child in below if plumbing_by_type[tree.type[child]] == 0]
+        if telling:
+            return min(telling, key=lambda child: (-growth[child], tree.type[child], child))
+        if not below:
+            break
+        frontier = below
+    return entry

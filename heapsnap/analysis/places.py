@@ -1,0 +1,152 @@
+"""Where every object of a snapshot lives: its verdict, its path, the signature of that path.
+
+Owns the order of the passes over one heap. Everything that compares or explains works on
+this; nothing in it rests on addresses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from heapsnap.analysis.garbage import find_owners
+from heapsnap.analysis.labels import EdgeLabels, label_edges
+from heapsnap.analysis.roots import RootGroups, RootSet, find_roots, is_standard_library
+from heapsnap.graph.levels import LevelResult, levels
+from heapsnap.graph.paths import CanonicalPaths, canonical_parents
+from heapsnap.graph.reachability import reachable_from
+from heapsnap.graph.references import ReferenceGraph
+from heapsnap.graph.verdicts import Verdict, Verdicts, judge
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from heapsnap.snapshot.model import NodeArray, Snapshot
+
+VERDICT_TEXTS = {
+    Verdict.ROOTED: "rooted",
+    Verdict.FRAME: "frame",
+    Verdict.C_HELD: "c-held",
+    Verdict.GARBAGE: "garbage",
+}
+C_ROOT = "(held from C)"
+GARBAGE_ROOT = "(garbage)"
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """One heap with all that follows from it; each part is made when it is first asked for."""
+
+    snapshot: Snapshot
+
+    @cached_property
+    def graph(self) -> ReferenceGraph:
+        """The references."""
+        return ReferenceGraph.of_snapshot(self.snapshot)
+
+    @cached_property
+    def roots(self) -> RootGroups:
+        """The roots that the file names."""
+        return find_roots(self.snapshot)
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        """What keeps each object alive."""
+        named = np.append(self.roots.modules.nodes(), self.roots.interpreter.nodes())
+        return judge(
+            self.graph,
+            refcount_by_node=self.snapshot.refcount_by_node,
+            named_roots=named.astype(np.int32),
+            frame_roots=self.roots.frames.nodes(),
+        )
+
+    @cached_property
+    def garbage_owners(self) -> NodeArray:
+        """``(k,) int32``, see ``heapsnap.analysis.garbage``."""
+        is_garbage = self.verdicts.verdict_by_node == Verdict.GARBAGE
+        return find_owners(self.snapshot, self.graph, is_garbage)
+
+    @cached_property
+    def edge_labels(self) -> EdgeLabels:
+        """The references' normalised names."""
+        return label_edges(self.snapshot, self.graph)
+
+    @cached_property
+    def type_texts(self) -> tuple[str, ...]:
+        """The distinct full names of types, sorted."""
+        return tuple(sorted({kind.full_name for kind in self.snapshot.types}))
+
+    @cached_property
+    def type_label_by_node(self) -> NDArray[np.int32]:
+        """``(n,) int32``, index into ``type_texts``: classes of one name are one."""
+        rank = {text: position for position, text in enumerate(self.type_texts)}
+        names = [rank[kind.full_name] for kind in self.snapshot.types]
+        return np.array(names, dtype=np.int32)[self.snapshot.type_by_node]
+
+    @cached_property
+    def root_sets(self) -> tuple[RootSet, ...]:
+        """All roots, in the order of the waves in which they reach the heap."""
+        seeds = np.flatnonzero(self.verdicts.is_c_seed_by_node).tolist()
+        return (
+            self.roots.modules,
+            self.roots.frames,
+            self.roots.interpreter,
+            RootSet(dict.fromkeys(seeds, C_ROOT)),
+            RootSet(dict.fromkeys(self.garbage_owners.tolist(), GARBAGE_ROOT)),
+        )
+
+    @cached_property
+    def root_texts(self) -> tuple[str, ...]:
+        """The distinct names of roots; the program's own modules before Python's."""
+        texts = {text for roots in self.root_sets for text in roots.label_by_node.values()}
+        return tuple(sorted(texts, key=lambda text: (is_standard_library(text), text)))
+
+    @cached_property
+    def levels(self) -> LevelResult:
+        """In what order the roots reach the objects."""
+        return levels(
+            self.graph,
+            [roots.nodes() for roots in self.root_sets],
+            late_by_edge=self.edge_labels.is_late_by_edge,
+        )
+
+    @cached_property
+    def paths(self) -> CanonicalPaths:
+        """The chosen path of every object, and its signature."""
+        rank = {text: position for position, text in enumerate(self.root_texts)}
+        root_label_by_node = np.zeros(self.snapshot.node_count, dtype=np.int32)
+        for roots in reversed(self.root_sets):
+            for node, text in roots.label_by_node.items():
+                root_label_by_node[node] = rank[text]
+        return canonical_parents(
+            self.graph,
+            self.levels,
+            label_by_edge=self.edge_labels.label_by_edge,
+            label_by_node=self.type_label_by_node,
+            root_label_by_node=root_label_by_node,
+        )
+
+    def verdict_of(self, node: int) -> str:
+        """``rooted``, ``frame``, ``c-held`` or ``garbage``."""
+        return VERDICT_TEXTS[Verdict(int(self.verdicts.verdict_by_node[node]))]
+
+    def retained_bytes(self, nodes: NodeArray) -> int:
+        """How much would be freed if these objects were gone: exact, one walk over the heap.
+
+        Everything that can be reached from the roots, less what can be reached from them
+        without stepping on one of the objects.
+
+        Args:
+            nodes: ``(k,)`` integers.
+        """
+        is_blocked = np.zeros(self.snapshot.node_count, dtype=np.bool_)
+        is_blocked[nodes] = True
+        starts = np.concatenate([roots.nodes() for roots in self.root_sets])
+        is_followed = ~is_blocked[self.graph.referent_by_edge]
+        is_left = reachable_from(
+            self.graph, starts[~is_blocked[starts]], edge_is_followed=is_followed
+        )
+        return int(self.snapshot.shallow_bytes_by_node[~is_left].sum())
