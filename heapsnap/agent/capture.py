@@ -25,8 +25,9 @@ class Capture:
     """References to everything thread-bound.
 
     Attributes:
-        stacks: Thread ident → its frames, innermost first, without the agent's. Taken here, since walking from a frame
-            to its caller reads memory of the thread's state (it crashes in the child on 3.15).
+        stacks: Thread ident → its frames, innermost first, without the agent's. Taken here,
+            since walking from a frame to its caller reads memory of the thread's state, which
+            is gone in the child (a crash on 3.15).
         exceptions: The exceptions that threads are handling.
         locals: The dicts of thread-local data, in the interpreter's order of threads;
             empty where they could not be had.

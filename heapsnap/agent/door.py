@@ -1,8 +1,7 @@
 """How a program asks for snapshots: `install`, `uninstall`, `dump`."""
 
-import os
-
 import _signal
+import os
 
 from . import talk
 from .dump import Taker

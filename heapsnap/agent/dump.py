@@ -4,11 +4,10 @@ Owns that one snapshot is taken at a time, and what happens when one cannot be: 
 goes on as if nothing had been asked, and one line says why. What the child does is a ``Job``.
 """
 
+import _thread
 import gc
 import os
 import time
-
-import _thread
 
 from . import fork, header, talk
 from .job import Job
@@ -69,7 +68,9 @@ class Taker:
 
     def _name(self, facts):
         moment = time.strftime("%Y%m%dT%H%M%S", time.gmtime(facts["time"]))
-        host = "".join(c if c.isalnum() or c in "-." else "-" for c in header.platform_facts["host"])
+        host = "".join(
+            c if c.isalnum() or c in "-." else "-" for c in header.platform_facts["host"]
+        )
         suffix = ".json.gz" if self.gzip_level else ".json"
         name = f"heapsnap-{host}-{facts['pid']}-{moment}-{facts['sequence']}{suffix}"
         return os.path.join(self.directory, name)

@@ -7,10 +7,9 @@ The second and third fork call the C library's `fork` directly: in a child there
 only, and nobody's fork handlers run again.
 """
 
+import _thread
 import os
 import warnings
-
-import _thread
 
 from . import manners
 from .talk import say

@@ -19,7 +19,7 @@ _STATUS_KEYS = {
 
 
 def read_memory(pid):
-    """The memory of a process in bytes as Linux tells it; None for each part that it does not tell."""
+    """The memory of a process in bytes, as Linux tells it; None for what it does not tell."""
     memory = dict.fromkeys(_STATUS_KEYS)
     try:
         descriptor = os.open(f"/proc/{pid}/status", os.O_RDONLY)

@@ -1,13 +1,12 @@
-"""One snapshot, from the live heap to the file: what the child does, or the process where there is none.
+"""One snapshot, from the live heap to the file: what the child does.
 
 A job is made before the fork, so it holds what only the process itself can see; it is run
 after the fork. No half file stays where it fails, and one line on stderr says how it ended.
 """
 
+import _thread
 import gc
 import time
-
-import _thread
 
 from . import header, talk
 from .capture import Capture
@@ -114,7 +113,9 @@ class Job:
             "attributes that instances keep inline (Python 3.11 and later) have no names",
         ]
         if gc.get_freeze_count():
-            limits.append(f"frozen objects that only frozen ones refer to: of {gc.get_freeze_count()}")
+            limits.append(
+                f"frozen objects that only frozen ones refer to: of {gc.get_freeze_count()}"
+            )
         if "fork_error" in self.facts:
             limits.append(f"no child could be made: {self.facts['fork_error']}")
         return limits

@@ -5,10 +5,9 @@ connection until the last holder has closed it), its signal handlers, its wake-u
 descriptor, its tracing functions. All of it is put away before anything else happens.
 """
 
+import _signal
 import os
 import sys
-
-import _signal
 
 NICENESS = 5
 ALL_SIGNALS = frozenset(_signal.valid_signals())

@@ -1,4 +1,4 @@
-"""The roots of a snapshot: modules, what every thread runs, and what the interpreter holds by name."""
+"""The roots of a snapshot: modules, what threads run, what the interpreter holds by name."""
 
 import gc
 import sys
@@ -13,7 +13,7 @@ from .identity import (
     text,
 )
 from .jsontext import dumps
-from .plans import local_variables
+from .kinds import local_variables
 
 
 def describe_roots(capture):
@@ -45,7 +45,7 @@ def describe_roots(capture):
 
 
 def _describe_threads(capture):
-    known = {ident: thread for ident, thread in capture.threads or ()}
+    known = dict(capture.threads or ())
     idents = list(capture.stacks)
     # Both come from the same list of the interpreter, in its order.
     dicts = capture.locals if len(capture.locals) == len(idents) else [None] * len(idents)

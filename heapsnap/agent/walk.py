@@ -19,12 +19,12 @@ from .plans import Planner
 from .shapes import ShapeTable
 
 BATCH = 1024
-"""Containers in a chunk. What a chunk touches should fit a core's cache: 8192 took 1.4 times as long
-(measured on 1.8 M objects, 1 MB of L2 cache)."""
+"""Containers in a chunk. What a chunk touches should fit a core's cache: 8192 took 1.4 times as
+long (measured on 1.8 M objects, 1 MB of L2 cache)."""
 
 REMEMBERED_LEAVES = 16_384
-"""Leaves whose rows are not written again: the popular ones return at once after the set is cleared.
-A set of all addresses would cost more memory than all else, and a cache miss for every look-up
+"""Leaves whose rows are not written again; when there are more, all are forgotten, and the popular
+ones return at once. A set of all addresses would cost more memory than all else, and a cache miss for every look-up
 (measured: a quarter of the whole walk). The reader removes the repeats."""
 
 MEANINGLESS_COUNT = 1 << 30
@@ -45,6 +45,9 @@ class Heap:
     """
 
     def __init__(self, job):
+        # The first repr of a container makes a list that stays in the thread's dict. Chunks are
+        # written with repr: so that list had better be there when the heap is listed.
+        repr([None])
         self.objects = gc.get_objects()
         self.refcounts = array("q", map(sys.getrefcount, self.objects))
         probes = [object() for _ in range(8)]
@@ -110,9 +113,7 @@ class Walker:
         addresses = list(map(id, batch))
         referents = list(map(gc.get_referents, batch))
         position = dict(zip(addresses, count()))
-        counts = [
-            value - surplus if value < MEANINGLESS_COUNT else NO_COUNT for value in refcounts
-        ]
+        counts = [value - surplus if value < MEANINGLESS_COUNT else NO_COUNT for value in refcounts]
         self._mend(batch, addresses, referents, counts, position)
         kinds = self._kinds(batch)
         shapes = list(map(self.planner.shape_by_class.__getitem__, kinds))

@@ -1,0 +1,122 @@
+"""Instances of classes: attributes inline, in a dict or in slots, and what their base keeps."""
+
+from . import format as fmt
+from .identity import HEAP_TYPE, flags_of_type
+from .members import dict_getter_of_type, getters_of_type, read_fields
+from .shapes import key_text
+
+REMEMBERED_KEYS = 1000
+"""Sets of attribute names of one class that are looked up again."""
+
+
+class Instances:
+    """Makes describers of instances, one for each class.
+
+    Args:
+        naming: Aligns referents with names.
+        may_materialize: Whether ``__dict__`` may be read where the attributes are kept inline
+            (3.11 and later): that makes a dict, which costs nobody anything in the child and
+            stays for ever in the process itself.
+    """
+
+    def __init__(self, naming, *, may_materialize):
+        self.naming = naming
+        self.may_materialize = may_materialize
+
+    def describer(self, kind, layout):
+        read_dict = dict_getter_of_type(kind)
+        slow = self.field_describer(kind, layout)
+        if layout != "object":
+            return slow
+        if read_dict is None:
+            return self._slots_describer(kind, slow)
+        if not self.may_materialize:
+            return slow
+        shapes = self.naming.shapes
+        names_memo = {}
+
+        def describe(instance, referents):
+            try:
+                attributes = read_dict(instance)
+            except AttributeError:
+                return slow(instance, referents)
+            count = len(referents)
+            if count == 2 and referents[0] is attributes:  # noqa: PLR2004
+                return referents, in_dict
+            if (
+                type(attributes) is not dict
+                or count != len(attributes) + 1
+                or referents[-1] is not kind
+                or (count and referents[0] is attributes)
+            ):
+                return slow(instance, referents)
+            keys = tuple(attributes)
+            shape = names_memo.get(keys)
+            if shape is None:
+                # Inline values have str keys only: dicts with others are never inline.
+                shape = shapes.number((*(f".{key}" for key in keys), fmt.CLASS))
+                if len(names_memo) < REMEMBERED_KEYS:
+                    names_memo[keys] = shape
+            return [*attributes.values(), kind], shape
+
+        in_dict = shapes.number((fmt.INSTANCE_DICT, fmt.CLASS))
+        return describe
+
+    def _slots_describer(self, kind, slow):
+        """Instances without a dict: once all slots of one are told apart, the order is known.
+
+        The collector visits slots in an order that the class fixes and skips empty ones, so
+        instances with all slots set have their references in the same order.
+        """
+        full = len(getters_of_type(kind)) + 1
+        known_shape = -1
+
+        def describe(instance, referents):
+            nonlocal known_shape
+            if len(referents) != full:
+                return slow(instance, referents)
+            if known_shape >= 0:
+                return referents, known_shape
+            references, shape = slow(instance, referents)
+            if len(set(map(id, referents))) == full:
+                known_shape = shape
+            return references, shape
+
+        return describe
+
+    def field_describer(self, kind, layout):
+        """Any object: its fields, its dict, its items; what is left is named by the layout."""
+        getters = getters_of_type(kind)
+        read_dict = dict_getter_of_type(kind)
+        is_dict = layout == "dict"
+
+        def describe(instance, referents):
+            fields = read_fields(instance, getters)
+            if flags_of_type(kind) & HEAP_TYPE:
+                fields.append((fmt.CLASS, kind))
+            if read_dict is not None:
+                fields += self._attribute_fields(instance, referents, read_dict)
+            extra = []
+            if is_dict:
+                fields += [(key_text(key), value) for key, value in list(dict.items(instance))]
+                keys = [(fmt.DICT_KEY, key) for key in list(dict.keys(instance))]
+                if len(referents) >= 2 * len(keys):
+                    fields += keys
+                else:
+                    extra = keys
+            return self.naming.align(referents, fields, layout, extra)
+
+        return describe
+
+    def _attribute_fields(self, instance, referents, read_dict):
+        if not self.may_materialize:
+            return []
+        try:
+            attributes = read_dict(instance)
+        except AttributeError:
+            return []
+        if type(attributes) is not dict:
+            return []
+        if any(referent is attributes for referent in referents):
+            return [(fmt.INSTANCE_DICT, attributes)]
+        return [(f".{key}", value) for key, value in attributes.items() if type(key) is str]

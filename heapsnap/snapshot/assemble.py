@@ -1,0 +1,249 @@
+"""From checked chunks to a ``Snapshot``: addresses become nodes.
+
+Owns what holds across chunks: continued containers, references into other chunks, references
+to nowhere. The numbering itself is ``numbering``'s.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from heapsnap.snapshot.model import NO_NODE, Frame, Roots, Snapshot, Thread
+from heapsnap.snapshot.numbering import number_nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from heapsnap.snapshot.chunks import Chunk
+    from heapsnap.snapshot.lines import Where
+    from heapsnap.snapshot.model import EdgeArray, NodeArray, ObjectType
+    from heapsnap.snapshot.shapes import ShapeTable
+
+NOWHERE_HINT = "the snapshot contradicts itself: take a new one, and report it as a bug"
+
+
+def assemble(
+    path: Path,
+    *,
+    header: Mapping[str, Any],
+    roots: Mapping[str, Any],
+    roots_where: Where,
+    chunks: Sequence[Chunk],
+    types: Sequence[ObjectType],
+    shapes: ShapeTable,
+    is_complete: bool,
+) -> Snapshot:
+    """Put the chunks together.
+
+    Raises:
+        DamagedSnapshotError: A reference or a root leads to an address that no row
+            describes, in a file that is complete.
+    """
+    root_addresses = _root_addresses(roots)
+    numbering = number_nodes(chunks, root_addresses)
+    nodes_by_chunk = numbering.nodes_by_chunk
+    container_row_count = len(numbering.node_by_container_row)
+    if is_complete:
+        _check_references(chunks, nodes_by_chunk)
+    is_kept = numbering.is_kept_by_row
+    is_kept_container = is_kept[:container_row_count]
+    out_by_row = _concatenate([chunk.out for chunk in chunks], np.int64)
+    first_edge = _first_edges(out_by_row)
+    pairs = zip(nodes_by_chunk, chunks, strict=True)
+    referent = _fill(int(first_edge[-1]), (nodes[chunk.to] for nodes, chunk in pairs))
+    name = _fill(int(first_edge[-1]), shapes.name_references(chunks))
+    if not is_kept_container.all():
+        first_edge, order = _join_continued_rows(
+            numbering.node_by_container_row, out_by_row, first_edge
+        )
+        referent, name = referent[order], name[order]
+    is_known = referent != NO_NODE
+    lost_count = len(referent) - int(np.count_nonzero(is_known))
+    if lost_count:
+        referent, name = referent[is_known], name[is_known]
+        first_edge = _first_edges(is_known)[first_edge]
+    tracked = [np.arange(chunk.container_count) < chunk.tracked_count for chunk in chunks]
+    snapshot = Snapshot(
+        path=path,
+        header=_header(header, is_complete=is_complete, lost_count=lost_count),
+        is_complete=is_complete,
+        address_by_node=_by_node([chunk.address for chunk in chunks], chunks, is_kept),
+        type_by_node=_by_node([chunk.type for chunk in chunks], chunks, is_kept),
+        shallow_bytes_by_node=_by_node([chunk.size for chunk in chunks], chunks, is_kept),
+        refcount_by_node=_concatenate([chunk.refcount for chunk in chunks], np.int64)[
+            is_kept_container
+        ],
+        is_tracked_by_node=_concatenate(tracked, np.bool_)[is_kept_container],
+        first_edge_by_node=first_edge,
+        referent_by_edge=referent,
+        name_by_edge=name,
+        edge_names=tuple(shapes.number_by_name),
+        types=tuple(types),
+        name_by_node=_own_names(chunks, nodes_by_chunk),
+        roots=_roots(
+            roots,
+            roots_where,
+            dict(zip(root_addresses, numbering.node_by_root.tolist(), strict=True)),
+            is_complete=is_complete,
+        ),
+    )
+    for column in (
+        snapshot.address_by_node,
+        snapshot.type_by_node,
+        snapshot.shallow_bytes_by_node,
+        snapshot.refcount_by_node,
+        snapshot.is_tracked_by_node,
+        snapshot.first_edge_by_node,
+        snapshot.referent_by_edge,
+        snapshot.name_by_edge,
+    ):
+        column.setflags(write=False)
+    return snapshot
+
+
+def _concatenate(parts: Sequence[NDArray[Any]], dtype: Any) -> NDArray[Any]:
+    return np.concatenate([np.empty(0, dtype=dtype), *parts], dtype=dtype)
+
+
+def _fill(length: int, parts: Iterable[NDArray[np.int32]]) -> NDArray[np.int32]:
+    """``(length,) int32``: the parts in a row, never all of them in memory beside the whole."""
+    whole = np.empty(length, dtype=np.int32)
+    start = 0
+    for part in parts:
+        whole[start : start + len(part)] = part
+        start += len(part)
+    return whole
+
+
+def _by_node(
+    columns: Sequence[NDArray[Any]], chunks: Sequence[Chunk], is_kept: NDArray[np.bool_]
+) -> NDArray[Any]:
+    """One column of the whole file: containers, then leaves, repeats removed."""
+    dtype = columns[0].dtype if columns else np.int64
+    pairs = list(zip(columns, chunks, strict=True))
+    containers = [column[: chunk.container_count] for column, chunk in pairs]
+    leaves = [column[chunk.container_count : chunk.row_count] for column, chunk in pairs]
+    return _concatenate([*containers, *leaves], dtype)[is_kept]
+
+
+def _first_edges(count_by_row: NDArray[Any]) -> EdgeArray:
+    """``(rows + 1,) int64``: where each row's edges begin; the last entry is their number."""
+    first = np.zeros(len(count_by_row) + 1, dtype=np.int64)
+    np.cumsum(count_by_row, out=first[1:])
+    return first
+
+
+def _join_continued_rows(
+    node_by_row: NodeArray, out_by_row: NDArray[np.int64], first_edge_by_row: EdgeArray
+) -> tuple[EdgeArray, EdgeArray]:
+    """Bring the references of containers that have several rows together.
+
+    Returns:
+        ``first_edge_by_node``, and the order ``(m,) int64`` in which to take the edges.
+    """
+    row_order = np.argsort(node_by_row, kind="stable")
+    out = out_by_row[row_order]
+    moved_by = first_edge_by_row[row_order] - _first_edges(out)[:-1]
+    order = np.arange(first_edge_by_row[-1]) + np.repeat(moved_by, out)
+    is_first_row = np.diff(node_by_row[row_order], prepend=NO_NODE) != 0
+    first_edge = np.append(_first_edges(out)[:-1][is_first_row], first_edge_by_row[-1])
+    return first_edge, order
+
+
+def _check_references(chunks: Sequence[Chunk], nodes_by_chunk: Sequence[NodeArray]) -> None:
+    for chunk, nodes in zip(chunks, nodes_by_chunk, strict=True):
+        (nowhere,) = np.nonzero(nodes == NO_NODE)
+        if len(nowhere):
+            address = int(chunk.address[nowhere[0]])
+            raise chunk.where.damaged(
+                f"references to nowhere: no row describes the address {address}"
+                f" ({len(nowhere)} such in this line)",
+                hint=NOWHERE_HINT,
+            )
+
+
+def _header(header: Mapping[str, Any], *, is_complete: bool, lost_count: int) -> Mapping[str, Any]:
+    if is_complete:
+        return header
+    lost = f"the file was cut: {lost_count} references lead to objects that were lost with its end"
+    return {**header, "not_seen": [*header["not_seen"], lost]}
+
+
+def _own_names(chunks: Sequence[Chunk], nodes_by_chunk: Sequence[NodeArray]) -> Mapping[int, str]:
+    names: dict[int, str] = {}
+    for chunk, nodes in zip(chunks, nodes_by_chunk, strict=True):
+        for row, name in chunk.name_by_row.items():
+            names.setdefault(int(nodes[row]), name)
+    return names
+
+
+def _root_addresses(raw: Mapping[str, Any]) -> list[int]:
+    """Every address that the roots name, once."""
+    frames = [frame for thread in raw["threads"] for frame in thread["frames"]]
+    addresses = {
+        *raw["modules"].values(),
+        *(entry["address"] for entry in raw["interpreter"]),
+        *(thread[key] for thread in raw["threads"] for key in ("local", "exception")),
+        *(frame["frame"] for frame in frames),
+        *(address for frame in frames for address in frame["addresses"]),
+    }
+    return sorted(addresses - {None})
+
+
+def _roots(
+    raw: Mapping[str, Any],
+    where: Where,
+    node_by_address: Mapping[int, int],
+    *,
+    is_complete: bool,
+) -> Roots:
+    """The roots by node. In a cut file, those whose objects were lost are left out."""
+    # Only a frame's own object may be without a row.
+    frames = {frame["frame"] for thread in raw["threads"] for frame in thread["frames"]}
+    lost = [a for a, node in node_by_address.items() if node == NO_NODE and a not in frames]
+    if lost and is_complete:
+        raise where.damaged(
+            f"roots that lead nowhere: no row describes the address {lost[0]}"
+            f" ({len(lost)} such among the roots)",
+            hint=NOWHERE_HINT,
+        )
+
+    def is_known(address: int) -> bool:
+        return node_by_address[address] != NO_NODE
+
+    def frame_of(entry: Mapping[str, Any]) -> Frame:
+        variables = zip(entry["names"], entry["addresses"], strict=True)
+        return Frame(
+            function=entry["function"],
+            module=entry["module"],
+            file=entry["file"],
+            line=entry["line"],
+            node=node_by_address[entry["frame"]],
+            locals=tuple((name, node_by_address[a]) for name, a in variables if is_known(a)),
+        )
+
+    def thread_of(entry: Mapping[str, Any]) -> Thread:
+        return Thread(
+            ident=entry["ident"],
+            name=entry["name"],
+            is_daemon=entry["daemon"],
+            is_current=entry["current"],
+            local_node=node_by_address.get(entry["local"], NO_NODE),
+            exception_node=node_by_address.get(entry["exception"], NO_NODE),
+            frames=tuple(map(frame_of, entry["frames"])),
+        )
+
+    return Roots(
+        modules={name: node_by_address[a] for name, a in raw["modules"].items() if is_known(a)},
+        threads=tuple(map(thread_of, raw["threads"])),
+        interpreter=tuple(
+            (entry["name"], node_by_address[entry["address"]])
+            for entry in raw["interpreter"]
+            if is_known(entry["address"])
+        ),
+    )
