@@ -16,7 +16,7 @@ __all__ = ["__version__", "diff", "dump", "install", "load", "uninstall", "why"]
 
 def __getattr__(name: str) -> object:
     if name in {"diff", "load", "why"}:
-        from . import offline  # noqa: PLC0415 - the agent must not pay for it
+        from . import offline
 
         return getattr(offline, name)
     message = f"module {__name__!r} has no attribute {name!r}"

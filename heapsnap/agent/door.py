@@ -22,7 +22,13 @@ class _Installed:
         self.before = before
 
 
-def install(signal=DEFAULT_SIGNAL, directory=None, *, replace=False, gzip=False):
+def install(
+    signal: "str | int" = DEFAULT_SIGNAL,
+    directory: "str | os.PathLike[str] | None" = None,
+    *,
+    replace: bool = False,
+    gzip: bool = False,
+) -> None:
     """Let this process write a snapshot of its heap whenever it gets a signal.
 
     Call it in the main thread. It costs nothing until the signal comes.
@@ -57,7 +63,7 @@ def install(signal=DEFAULT_SIGNAL, directory=None, *, replace=False, gzip=False)
     _installed = _Installed(number, before)
 
 
-def uninstall():
+def uninstall() -> None:
     """Give the signal back to whom it belonged. Does nothing where nothing is installed."""
     global _installed  # noqa: PLW0603 - as above
     if _installed is None:
@@ -68,7 +74,7 @@ def uninstall():
     _installed = None
 
 
-def dump(path=None):
+def dump(path: "str | os.PathLike[str] | None" = None) -> "str | None":
     """Write a snapshot of this process now, from any thread, signal or not.
 
     Args:

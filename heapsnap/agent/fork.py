@@ -64,8 +64,9 @@ def start(job):
     """Fork; in the child do the job, in the process return at once.
 
     Args:
-        job: Has ``run()``, called in the walker: returns the path of the snapshot or None,
-            and does not raise; and ``part``, the file that a walker which dies leaves behind.
+        job: Has ``note_pause()``, called in the first child at once; ``run()``, called in the
+            walker: returns the path of the snapshot or None, and does not raise; and ``part``,
+            the file that a walker which dies leaves behind.
 
     Returns:
         The messenger, to ``collect`` from.
@@ -84,6 +85,7 @@ def start(job):
         os.close(writing)
         raise
     if pid == 0:
+        job.note_pause()
         _be_messenger(job, writing)
     manners.restore_signals(mask)
     os.close(writing)

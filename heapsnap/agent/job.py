@@ -27,7 +27,16 @@ class Job:
         in_child: Whether this will run in a child, where nothing that is changed matters.
     """
 
-    __slots__ = ("capture", "document", "facts", "gzip_level", "in_child", "started", "target")
+    __slots__ = (
+        "capture",
+        "document",
+        "facts",
+        "gzip_level",
+        "in_child",
+        "started",
+        "target",
+        "pause_seconds",
+    )
 
     def __init__(self, target, gzip_level, facts, started, *, in_child):
         self.target = target
@@ -36,12 +45,17 @@ class Job:
         self.started = started
         self.in_child = in_child
         self.document = None
+        self.pause_seconds = None
         self.capture = Capture(_thread.get_ident())
 
     @property
     def part(self):
         """Where the snapshot stands until it is complete."""
         return self.target + PART_SUFFIX
+
+    def note_pause(self):
+        """Note how long the process has stood still: it goes on as soon as its fork returns."""
+        self.pause_seconds = time.perf_counter() - self.started
 
     def release(self):
         """Let go of what was captured, in the process, as soon as the child has it."""
@@ -57,10 +71,9 @@ class Job:
         Returns:
             The path of the snapshot, or None.
         """
-        pause_seconds = time.perf_counter() - self.started if self.in_child else None
         try:
             self.document = Document(self.target, self.gzip_level)
-            return self._write(self.document, pause_seconds)
+            return self._write(self.document)
         except BaseException as problem:  # noqa: BLE001 - a full disk, no memory, a bug of ours
             if self.document is not None:
                 self.document.discard()
@@ -71,7 +84,7 @@ class Job:
             talk.say(message)
             return None
 
-    def _write(self, document, pause_seconds):
+    def _write(self, document):
         if self.in_child and gc.get_freeze_count():
             # Else frozen objects would be in no list of the collector's.
             gc.unfreeze()
@@ -85,20 +98,23 @@ class Job:
             header.complete(
                 self.facts,
                 mode="fork" if self.in_child else "inline",
-                pause_seconds=pause_seconds,
+                pause_seconds=self.pause_seconds,
                 thread_count=len(self.capture.stacks),
                 not_seen=self._not_seen(),
             ),
             roots,
         )
-        for chunk in walker.chunks(named):
-            document.add(chunk)
+        try:
+            for chunk in walker.chunks(named):
+                document.add(chunk)
+        finally:
+            walker.release()
         seconds = time.perf_counter() - self.started
         document.finish(
             f'{{"rows":{walker.rows},"references":{walker.references},'
             f'"dump_seconds":{seconds!r},"complete":true}}'
         )
-        stood = talk.duration(seconds if pause_seconds is None else pause_seconds)
+        stood = talk.duration(seconds if self.pause_seconds is None else self.pause_seconds)
         talk.say(
             f"wrote {document.path} ({talk.counted(walker.rows)} objects, "
             f"stood still {stood}, {talk.duration(seconds)} in all)"

@@ -10,8 +10,8 @@ Owns what a row and a reference are; names come from ``plans``, bytes go to ``do
 
 import gc
 import sys
-from array import array
-from itertools import chain, compress, count
+from itertools import chain, compress, count, repeat
+from operator import sub
 
 from .identity import FOLDER, text
 from .jsontext import dumps
@@ -24,8 +24,8 @@ long (measured on 1.8 M objects, 1 MB of L2 cache)."""
 
 REMEMBERED_LEAVES = 16_384
 """Leaves whose rows are not written again; when there are more, all are forgotten, and the popular
-ones return at once. A set of all addresses would cost more memory than all else, and a cache miss for every look-up
-(measured: a quarter of the whole walk). The reader removes the repeats."""
+ones return at once. A set of all addresses would cost more memory than all else, and a cache
+miss for every look-up (measured: a quarter of the whole walk). The reader removes repeats."""
 
 MEANINGLESS_COUNT = 1 << 30
 """Reference counts from here on are those of immortal objects, Include/refcount.h (PEP 683)."""
@@ -49,7 +49,7 @@ class Heap:
         # written with repr: so that list had better be there when the heap is listed.
         repr([None])
         self.objects = gc.get_objects()
-        self.refcounts = array("q", map(sys.getrefcount, self.objects))
+        self.refcounts = list(map(sys.getrefcount, self.objects))
         probes = [object() for _ in range(8)]
         # Like the objects, the probes are in one list and nowhere else; that one is no surplus
         # of the measure, but it is a reference that the agent holds.
@@ -105,15 +105,21 @@ class Walker:
             for start in range(0, len(objects), BATCH):
                 batch = objects[start : start + BATCH]
                 # Held by ``objects`` and ``batch``: one more than the tracked ones were.
-                refcounts = array("q", map(sys.getrefcount, batch))
+                refcounts = list(map(sys.getrefcount, batch))
                 yield self._chunk(batch, refcounts, is_tracked=False)
+
+    def release(self):
+        """Break the cycle of the planner and its plans, which would stay in the process."""
+        self.planner.plans.clear()
 
     def _chunk(self, batch, refcounts, *, is_tracked, also=()):
         surplus = self.heap.surplus + (0 if is_tracked else 1)
         addresses = list(map(id, batch))
         referents = list(map(gc.get_referents, batch))
         position = dict(zip(addresses, count()))
-        counts = [value - surplus if value < MEANINGLESS_COUNT else NO_COUNT for value in refcounts]
+        counts = list(map(sub, refcounts, repeat(surplus)))
+        if max(counts, default=0) >= MEANINGLESS_COUNT:
+            counts = [value if value < MEANINGLESS_COUNT else NO_COUNT for value in counts]
         self._mend(batch, addresses, referents, counts, position)
         kinds = self._kinds(batch)
         shapes = list(map(self.planner.shape_by_class.__getitem__, kinds))

@@ -1,0 +1,1 @@
+"""Questions about heaps, one file each, and their frozen answers."""

@@ -6,6 +6,7 @@ roots, with the chosen path taken out; networkx finds the shortest chain that is
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -45,10 +46,7 @@ def find_alternatives(
             path = nx.shortest_path(explanation, ROOT, node)
         except nx.NetworkXNoPath:
             break
-        edges = [
-            explanation.edges[tail, head]["edge"]
-            for tail, head in zip(path[1:], path[2:], strict=False)
-        ]
+        edges = [explanation.edges[tail, head]["edge"] for tail, head in pairwise(path[1:])]
         chains.append(describe_chain(places, path[1], edges))
         explanation.remove_nodes_from(path[1:-1])
         if len(path) <= 2:  # noqa: PLR2004 - the object is a root itself

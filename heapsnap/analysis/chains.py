@@ -100,7 +100,12 @@ def root_step(places: Places, node: int) -> Step:
 
 
 def describe_chain(
-    places: Places, start: int, edges: Sequence[int], *, grows_at_edge: int = NO_EDGE, is_cycle: bool = False
+    places: Places,
+    start: int,
+    edges: Sequence[int],
+    *,
+    grows_at_edge: int = NO_EDGE,
+    is_cycle: bool = False,
 ) -> Chain:
     """Put a chain into words.
 

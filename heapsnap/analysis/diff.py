@@ -43,6 +43,8 @@ EXACT_RETAINED = 5
 """Culprits whose retained bytes are computed exactly; each costs a walk over both heaps."""
 MOST_CULPRITS = 50
 MOST_WARMING = 10
+LOOKED_AT = 1000
+"""Objects among which a new one is looked for as the worked example."""
 CONTAINER_LAYOUTS = frozenset({"dict", "list", "set", "frozenset", "deque", "tuple"})
 
 
@@ -155,7 +157,9 @@ class Pair:
         node = self._example(entry.blamed)
         chain_start, edges = root_of(self.after, node), chain_to(self.after, node)
         depth_of_entry = len(tree.path(entry.blamed)) - len(tree.path(entry.place))
-        grows_at = edges[len(edges) - 1 - depth_of_entry] if len(edges) > depth_of_entry else NO_EDGE
+        grows_at = (
+            edges[len(edges) - 1 - depth_of_entry] if len(edges) > depth_of_entry else NO_EDGE
+        )
         kind = tree.type[entry.blamed]
         chain = describe_chain(self.after, chain_start, edges, grows_at_edge=grows_at)
         if verdict == "garbage":
@@ -181,17 +185,18 @@ class Pair:
 
     def _example(self, place: int) -> int:
         """One object that stands at the place, preferably one that is new."""
-        nodes = np.flatnonzero(self.place_by_node == place)
-        fresh = nodes[~np.isin(
-            self.after.snapshot.address_by_node[nodes], self.before.snapshot.address_by_node
-        )]  # fmt: skip
-        return int((fresh if len(fresh) else nodes)[0])
+        nodes = np.flatnonzero(self.place_by_node == place)[:LOOKED_AT]
+        known = np.flatnonzero(places_of_nodes(self.tree, 0, self.before) == place)
+        known_addresses = set(self.before.snapshot.address_by_node[known].tolist())
+        addresses = self.after.snapshot.address_by_node[nodes].tolist()
+        fresh = [node for node, a in zip(nodes.tolist(), addresses, strict=True) if a not in known_addresses]
+        return fresh[0] if fresh else int(nodes[0])
 
     def _retained_growth(self, place: int) -> int:
         retained = []
         for number, heap in enumerate((self.before, self.after)):
             nodes = np.flatnonzero(places_of_nodes(self.tree, number, heap) == place)
-            retained.append(heap.retained_bytes(nodes))
+            retained.append(heap.retained_bytes(nodes.astype(np.int32)))
         return retained[1] - retained[0]
 
     def _consequences(self, entry: Entry) -> list[Consequence]:
@@ -226,9 +231,7 @@ class Pair:
                 row = columns.setdefault(kind, [0, 0, 0, 0])
                 row[number], row[2 + number] = count, size
         rows = [TypeGrowth(kind, *row) for kind, row in columns.items() if any(row)]
-        return sorted(
-            rows, key=lambda r: (-r.growth, -(r.bytes_after - r.bytes_before), r.type)
-        )
+        return sorted(rows, key=lambda r: (-r.growth, -(r.bytes_after - r.bytes_before), r.type))
 
     def containers(self) -> list[ContainerGrowth]:
         """Containers that stand alone at their place in both heaps and have more entries now."""
@@ -252,9 +255,7 @@ class Pair:
             )
             for place in grown.tolist()
         ]
-        return sorted(
-            rows, key=lambda r: (r.entries_before - r.entries_after, r.path, r.type)
-        )
+        return sorted(rows, key=lambda r: (r.entries_before - r.entries_after, r.path, r.type))
 
     def garbage(self) -> list[GarbageGrowth]:
         """Knots of garbage by the type of their owner, the most grown first."""
@@ -297,12 +298,9 @@ def entry_counts(heap: Places) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     snapshot = heap.snapshot
     is_container = np.array([kind.layout in CONTAINER_LAYOUTS for kind in snapshot.types])
     nodes = np.flatnonzero(is_container[snapshot.type_by_node[: snapshot.container_count]])
-    not_entries = [
-        number
-        for number, name in enumerate(snapshot.edge_names)
-        if name == "<key>" or name.startswith(".")
-    ]
-    is_entry = ~np.isin(snapshot.name_by_edge, not_entries)
+    names = snapshot.edge_names
+    is_entry_name = np.array([name != "<key>" and not name.startswith(".") for name in names])
+    is_entry = is_entry_name[snapshot.name_by_edge]
     before = np.concatenate([[0], np.cumsum(is_entry)])
     first, end = snapshot.first_edge_by_node[nodes], snapshot.first_edge_by_node[nodes + 1]
     return nodes, before[end] - before[first]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from heapsnap.analysis.growth import PlaceTree
 
 VESSELS = 3
-"""Growth of a place that may be a mere vessel: a registry that was made on first use, then filled."""
+"""Growth of a place that may be a mere vessel: a registry made on first use, then filled."""
 FILLED = 8
 """How many times more the contents grew than the vessel, for the contents to be the leak."""
 VESSEL_DEPTH = 8
@@ -183,7 +183,7 @@ def _blame(
     children: dict[int, list[int]],
     plumbing_by_type: dict[str, int],
 ) -> int:
-    """The nearest place from the entry down whose type says something, one for each entry object."""
+    """The nearest place from the entry down whose type says something, one for each object."""
     if plumbing_by_type[tree.type[entry]] == 0:
         return entry
     frontier = [entry]

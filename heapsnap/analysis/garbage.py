@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from heapsnap.snapshot.model import NodeArray, ObjectType, Snapshot
 
 _PLUMBING = {
-    "dict": 9, "tuple": 9, "list": 8, "set": 8, "frozenset": 8, "cell": 7, "frame": 6, "traceback": 6,
-    "getset_descriptor": 9, "member_descriptor": 9, "method": 5, "builtin_function_or_method": 6,
+    "dict": 9, "tuple": 9, "list": 8, "set": 8, "frozenset": 8, "cell": 7, "frame": 6,
+    "traceback": 6, "getset_descriptor": 9, "member_descriptor": 9, "method": 5,
+    "builtin_function_or_method": 6,
     "function": 4, "type": 3, "coroutine": 2, "generator": 2, "async_generator": 2,
 }  # fmt: skip
 """How little a built-in type says about whose cycle it is; a class of the program says most."""
@@ -46,7 +47,7 @@ def find_owners(
     Returns:
         ``(k,) int32``, ascending. Every garbage object can be reached from one of them.
     """
-    nodes = np.flatnonzero(is_garbage)
+    nodes = np.flatnonzero(is_garbage).astype(np.int32)
     if len(nodes) == 0:
         return np.empty(0, dtype=np.int32)
     position = np.full(snapshot.node_count, -1, dtype=np.int32)
@@ -76,4 +77,4 @@ def find_owners(
     first_of_component[1:] = component[order][1:] != component[order][:-1]
     chosen = order[first_of_component]
     chosen = chosen[~is_held[component[chosen]]]
-    return np.sort(nodes[chosen]).astype(np.int32)
+    return np.sort(nodes[chosen])

@@ -127,7 +127,10 @@ def _fold_keys(tree: PlaceTree) -> PlaceTree:
     index: dict[Key, int] = {}
     new_place = np.full(len(tree.parent), NO_PLACE, dtype=np.int32)
     for places in _by_depth(tree):
-        parents = [NO_PLACE if tree.parent[p] == NO_PLACE else int(new_place[tree.parent[p]]) for p in places]
+        parents = [
+            NO_PLACE if tree.parent[p] == NO_PLACE else int(new_place[tree.parent[p]])
+            for p in places
+        ]
         pairs = list(zip(places, parents, strict=True))
         unnamed = {parent for place, parent in pairs if tree.reference[place] == ITEM}
         for place, parent in pairs:

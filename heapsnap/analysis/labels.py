@@ -103,8 +103,9 @@ def _closure_variables(snapshot: Snapshot, graph: ReferenceGraph) -> dict[int, s
     }
     if not listed:
         return variables
-    is_closure = np.isin(snapshot.name_by_edge, list(listed))
-    for edge in np.flatnonzero(is_closure).tolist():
+    is_closure_name = np.zeros(len(snapshot.edge_names), dtype=np.bool_)
+    is_closure_name[list(listed)] = True
+    for edge in np.flatnonzero(is_closure_name[snapshot.name_by_edge]).tolist():
         names = listed[int(snapshot.name_by_edge[edge])]
         cells = int(snapshot.referent_by_edge[edge])
         first, end = (int(graph.first_edge_by_node[cells + step]) for step in (0, 1))

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class KnownPattern:
     """A pattern and what it looks like.
 
-    ``looks`` is searched in the chain written as ``type .reference type .reference type``: full type names,
-    references as they are, one blank between. ``in_cycle``: only where the chain is a cycle.
+    ``looks`` is searched in the chain written as ``type .reference type .reference type``: full
+    type names, references as they are, one blank between. ``in_cycle``: only in a cycle.
     """
 
     pattern: Pattern
@@ -41,8 +41,8 @@ KNOWN = (
     _known(
         "bound-method-on-instance",
         r"\.\w+ method \.__self__",
-        "a bound method is stored on the very object that it is bound to, so the object holds itself; "
-        "only the cycle collector can free it",
+        "a bound method is stored on the very object that it is bound to, so the object holds "
+        "itself; only the cycle collector can free it",
         "do not patch bound methods on to instances: define the method on the class or a subclass, "
         "or store the plain function",
         in_cycle=True,
@@ -56,7 +56,8 @@ KNOWN = (
     _known(
         "stored-exception",
         r"\.__traceback__ traceback|\.tb_frame frame",
-        "a stored exception keeps its traceback, and that the local variables of every frame it passed",
+        "a stored exception keeps its traceback, and that the local variables of every frame that "
+        "it passed",
         "store str(error), or drop the traceback with error.with_traceback(None)",
     ),
     _known(

@@ -46,8 +46,8 @@ class Step:
     """One reference of a chain and the object that it leads to.
 
     ``reference`` is written as in Python after the object before it (``.cursor``, ``['k']``,
-    ``[*]`` in a normalised chain, ``local variable job`` under a frame); empty for the first step, which is
-    the root. ``type`` is the object's full type name, ``name`` its own name if it has one,
+    ``[*]`` in a normalised chain); empty for the first step, which is the root. ``type`` is the
+    object's full type name, ``name`` its own name if it has one,
     ``text`` the object as a person would call it (``module app.cache``, ``bound method fetch``,
     ``DictCursor``).
     """
@@ -234,7 +234,7 @@ class Top:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceSummary:
-    """What the objects in question refer to under one name: ``count`` references to objects of ``type``."""
+    """What objects refer to under one name: ``count`` references to objects of ``type``."""
 
     reference: str
     type: str

@@ -1,4 +1,4 @@
-"""From where the objects are held: the roots of a snapshot as nodes, in the order in which people care.
+"""From where the objects are held: the roots, in the order in which people care about them.
 
 Owns which nodes are roots, what each is called, and which verdict it gives. The order is:
 modules, running frames, what the interpreter holds by name, then (found elsewhere) objects
@@ -82,9 +82,7 @@ def find_roots(snapshot: Snapshot) -> RootGroups:
 
 
 def _add_thread(groups: RootGroups, thread: Thread) -> None:
-    held = [
-        (frame, variable, node) for frame in thread.frames for variable, node in frame.locals
-    ]
+    held = [(frame, variable, node) for frame in thread.frames for variable, node in frame.locals]
     ways = [(node, FrameRoot(thread, frame, variable)) for frame, variable, node in held]
     ways += [(frame.node, FrameRoot(thread, frame, "(frame)")) for frame in thread.frames]
     ways.append((thread.local_node, FrameRoot(thread, None, "data of the thread")))

@@ -97,7 +97,9 @@ class Question:
     @property
     def nodes(self) -> NDArray[np.int64]:
         """``(k,) int64``: the objects of the type."""
-        return np.flatnonzero(np.isin(self.heap.snapshot.type_by_node, self.type_numbers))
+        is_asked_about = np.zeros(len(self.heap.snapshot.types), dtype=np.bool_)
+        is_asked_about[self.type_numbers] = True
+        return np.flatnonzero(is_asked_about[self.heap.snapshot.type_by_node])
 
     def groups(self, *, max_groups: int, max_alternatives: int) -> list[HoldingGroup]:
         """The groups, most grown first, then largest."""
@@ -158,7 +160,7 @@ class Question:
         )
 
     def _growing_edge(self, steps: list[int], edges: list[int]) -> int:
-        """The edge at which growth enters: the first whose place grew while the one above stood still."""
+        """The edge at which growth enters: its place grew, the one above stood still."""
         if len(self.tree.counts) == 1 or len(steps) != len(edges) + 1:
             return NO_EDGE
         growth = self.tree.counts[-1] - self.tree.counts[0]
@@ -178,10 +180,8 @@ class Question:
             references = f"{excess} reference{'s' if excess != 1 else ''}"
             if excess <= 0:
                 return [f"{subject} is kept by the interpreter itself: its count says nothing"]
-            return [
-                f"{references} to {subject} come from C code or from a value stack: "
-                "no Python object explains them"
-            ]
+            source = "come from C code or from a value stack: no Python object explains them"
+            return [f"{references} to {subject} {source}"]
         return []
 
 

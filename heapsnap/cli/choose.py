@@ -1,0 +1,103 @@
+"""Which snapshots a command reads when it is not told: those of the last diff, else the newest.
+
+Owns the memory of the last diff, a small file in the user's cache folder. That it cannot be
+written or read is never an error: the commands then look in the folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from heapsnap.errors import SnapshotNotFoundError
+
+PATTERNS = ("heapsnap-*.json", "heapsnap-*.json.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The files that a command reads, and whether it was told so.
+
+    ``note`` says which file was chosen and why; empty where the user named it.
+    """
+
+    snapshot: Path
+    since: Path | None
+    note: str
+
+
+def choose_snapshots(snapshot: Path | None, since: Path | None) -> Choice:
+    """Find the snapshot to read, and the baseline if there is one.
+
+    Args:
+        snapshot: What the user named, if anything.
+        since: The baseline that the user named, if any.
+
+    Raises:
+        SnapshotNotFoundError: Nothing was named, and there is nothing to choose from.
+    """
+    if snapshot is not None:
+        return Choice(snapshot, since, "")
+    if last := recall_diff():
+        before, after = last
+        if since is not None:
+            return Choice(after, since, f"reading {after} (of the last diff)")
+        return Choice(after, before, f"reading {after} since {before} (the last diff)")
+    newest = newest_snapshot(snapshot_folder())
+    return Choice(newest, since, f"reading {newest} (the newest)")
+
+
+def snapshot_folder() -> Path:
+    """Where processes write their snapshots: ``$HEAPSNAP_DIR``, else the current folder."""
+    return Path(os.environ.get("HEAPSNAP_DIR") or ".")
+
+
+def newest_snapshot(folder: Path) -> Path:
+    """The snapshot in the folder that was written last.
+
+    Raises:
+        SnapshotNotFoundError: There is none.
+    """
+    found: list[tuple[int, str, Path]] = []
+    for pattern in PATTERNS:
+        for path in folder.glob(pattern):
+            try:
+                found.append((path.stat().st_mtime_ns, path.name, path))
+            except OSError:
+                continue  # gone meanwhile
+    if not found:
+        raise SnapshotNotFoundError(
+            f"no snapshot in '{folder.resolve()}': expected heapsnap-*.json or heapsnap-*.json.gz",
+            hint="name one with -s FILE, or set HEAPSNAP_DIR to where the process writes them",
+        )
+    return max(found)[2]
+
+
+def remember_diff(before: Path, after: Path) -> None:
+    """Note which two files were compared, for the commands that follow."""
+    file = _memory()
+    text = json.dumps({"before": os.path.abspath(before), "after": os.path.abspath(after)})
+    part = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="ascii")
+        part.replace(file)
+    except OSError:
+        return
+
+
+def recall_diff() -> tuple[Path, Path] | None:
+    """The two files of the last diff, if both still stand."""
+    try:
+        noted = json.loads(_memory().read_text(encoding="ascii"))
+        before, after = Path(noted["before"]), Path(noted["after"])
+        return (before, after) if before.is_file() and after.is_file() else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _memory() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(cache, "heapsnap", "last-diff.json")

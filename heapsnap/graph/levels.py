@@ -1,0 +1,256 @@
+"""In what order the roots reach the objects: breadth first, dull references last.
+
+Owns the order and the edges by which each node is reached first. Which of those
+edges a path takes is the business of ``paths``; which roots come first and which
+edges are late is the caller's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from heapsnap.graph.references import gather_edges
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from heapsnap.graph.references import ReferenceGraph
+    from heapsnap.snapshot.model import EdgeArray, NodeArray
+
+NO_LEVEL = -1
+"""The level and the wave of a node that no root reaches."""
+
+NARROW_NODES = 64
+NARROW_EDGES = 512
+"""Steps up to this size run node by node: numpy's fixed cost for a step, some 40 us, is that of
+about 300 edges in plain Python. A linked list of a million nodes is a million steps."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LevelResult:
+    """When each node was reached, and through what.
+
+    ``r`` nodes are reached in ``l`` levels. Levels are counted through all waves, so
+    the level alone orders the nodes, and every candidate edge leads from a lower
+    level to a higher one.
+
+    Attributes:
+        level_by_node: ``(n,) int32``, ``NO_LEVEL`` where unreached.
+        wave_by_node: ``(n,) int8``: ``2 * g`` for what root group ``g`` reaches without late
+            edges, ``2 * g + 1`` for what it reaches beyond them, ``NO_LEVEL`` where unreached.
+        node_by_position: ``(r,) int32``, the reached nodes, level after level.
+        first_position_by_level: ``(l + 1,) int64``: level ``i`` is
+            ``node_by_position[first_position_by_level[i]:first_position_by_level[i + 1]]``.
+        is_candidate_by_edge: ``(m,) bool``, the edges by which their referents were reached
+            first. Every reached node has at least one, but for the roots, which have none.
+    """
+
+    level_by_node: NDArray[np.int32]
+    wave_by_node: NDArray[np.int8]
+    node_by_position: NodeArray
+    first_position_by_level: EdgeArray
+    is_candidate_by_edge: NDArray[np.bool_]
+
+
+def levels(
+    graph: ReferenceGraph,
+    root_groups: Sequence[NodeArray],
+    *,
+    late_by_edge: NDArray[np.bool_] | None = None,
+) -> LevelResult:
+    """Walk the graph from groups of roots, in waves.
+
+    The roots of the first group are level 0; each step over edges that are not late
+    makes the next level. Where these are exhausted, one step takes the late edges of
+    everything reached so far, then edges that are not late are followed again, and so
+    on until nothing is new. Then the second group's roots follow likewise, as far as
+    they are unreached. Within a wave paths are shortest; an earlier wave wins over a
+    shorter path.
+
+    Args:
+        graph: ``n`` objects, ``m`` references.
+        root_groups: For each group ``(k,)`` integers, repeats allowed; at most 63 groups.
+        late_by_edge: ``(m,) bool``; no edge is late if left out.
+
+    Raises:
+        ValueError: A root is no node of the graph.
+
+    References:
+        The two queues of LeakCanary's ``PrioritizingShortestPathFinder.kt``, with levels
+        in place of queue entries so that all shortest paths stay known.
+    """
+    walk = _Walk(graph)
+    if late_by_edge is None:
+        prompt_part, late_part = _Part.of_all(graph), None
+    else:
+        prompt_part = _Part.of_edges(graph, ~late_by_edge)
+        late_part = _Part.of_edges(graph, late_by_edge)
+    for group, roots in enumerate(root_groups):
+        first_of_group = walk.reached_count
+        walk.add_roots(roots)
+        walk.exhaust(prompt_part, first_of_group)
+        first_behind_late = walk.reached_count
+        walk.wave_by_node[walk.queue[first_of_group:first_behind_late]] = 2 * group
+        if late_part is not None:
+            _walk_late(walk, prompt_part, late_part, first_of_group)
+            walk.wave_by_node[walk.queue[first_behind_late : walk.reached_count]] = 2 * group + 1
+    return walk.result()
+
+
+def _walk_late(walk: _Walk, prompt_part: _Part, late_part: _Part, first_position: int) -> None:
+    """Alternate one step over late edges with exhausting the others, until nothing is new."""
+    expanded = first_position
+    while expanded < walk.reached_count:
+        expanded = walk.step(late_part, expanded, goes_on=False)
+        walk.exhaust(prompt_part, expanded)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """Some of the graph's edges in rows of their own.
+
+    ``original_edges`` is ``(j,) int64``, part's edge → graph's edge. The views are of the
+    same memory: reading one item from them costs a third of numpy's indexing.
+    """
+
+    first_edge_by_node: EdgeArray
+    referent_by_edge: NodeArray
+    original_edges: EdgeArray | None
+    first_edge_view: memoryview
+    referent_view: memoryview
+
+    @classmethod
+    def of_all(cls, graph: ReferenceGraph) -> _Part:
+        """Take all edges."""
+        return cls._of(graph, None)
+
+    @classmethod
+    def of_edges(cls, graph: ReferenceGraph, edge_is_taken: NDArray[np.bool_]) -> _Part:
+        """Take the edges that the ``(m,) bool`` mask marks."""
+        derived = graph.keep_edges(edge_is_taken)
+        return cls._of(derived.graph, derived.original_edge_by_edge)
+
+    @classmethod
+    def _of(cls, graph: ReferenceGraph, original_edges: EdgeArray | None) -> _Part:
+        first_edges, referents = graph.first_edge_by_node, graph.referent_by_edge
+        return cls(first_edges, referents, original_edges, first_edges.data, referents.data)
+
+
+class _Walk:
+    """The state of a breadth-first walk; ``queue`` is its result in the making."""
+
+    def __init__(self, graph: ReferenceGraph) -> None:
+        self.graph = graph
+        self.queue = np.empty(graph.node_count, dtype=np.int32)
+        self.reached_count = 0
+        self.first_positions: list[int] = [0]
+        self.level_by_node = np.full(graph.node_count, NO_LEVEL, dtype=np.int32)
+        self.wave_by_node = np.full(graph.node_count, NO_LEVEL, dtype=np.int8)
+        self.is_candidate_by_edge = np.zeros(graph.edge_count, dtype=np.bool_)
+        self._arrival = np.empty(graph.node_count, dtype=np.int32)
+
+    def add_roots(self, roots: NodeArray) -> None:
+        """Make the unreached ones of these roots a level of their own."""
+        self.graph.check_nodes(roots)
+        self._append_level(roots[self.level_by_node[roots] == NO_LEVEL])
+
+    def exhaust(self, part: _Part, first_position: int) -> None:
+        """Step over the part's edges from this queue position on until nothing is new."""
+        while first_position < self.reached_count:
+            first_position = self.step(part, first_position)
+
+    def step(self, part: _Part, first_position: int, *, goes_on: bool = True) -> int:
+        """Expand the nodes from this queue position on over the part's edges.
+
+        Args:
+            part: The edges that are followed.
+            first_position: Queue position of the first node that is not expanded.
+            goes_on: May expand more than one level.
+
+        Returns:
+            The queue position up to which nodes are expanded.
+        """
+        if self._is_narrow(part, first_position):
+            return self._narrow_steps(part, first_position, goes_on=goes_on)
+        reached_before = self.reached_count
+        self._wide_step(part, first_position)
+        return reached_before
+
+    def result(self) -> LevelResult:
+        """Freeze what was found."""
+        return LevelResult(
+            level_by_node=self.level_by_node,
+            wave_by_node=self.wave_by_node,
+            node_by_position=self.queue[: self.reached_count].copy(),
+            first_position_by_level=np.array(self.first_positions, dtype=np.int64),
+            is_candidate_by_edge=self.is_candidate_by_edge,
+        )
+
+    def _is_narrow(self, part: _Part, first_position: int) -> bool:
+        if self.reached_count - first_position > NARROW_NODES:
+            return False
+        first_edge = part.first_edge_view
+        nodes = self.queue[first_position : self.reached_count].tolist()
+        edge_count: int = sum(first_edge[v + 1] - first_edge[v] for v in nodes)
+        return edge_count <= NARROW_EDGES
+
+    def _wide_step(self, part: _Part, first_position: int) -> None:
+        """Expand one level with array operations."""
+        nodes = self.queue[first_position : self.reached_count]
+        edges = gather_edges(part.first_edge_by_node, nodes)
+        referents = part.referent_by_edge[edges]
+        is_new = self.level_by_node[referents] == NO_LEVEL
+        edges, referents = edges[is_new], referents[is_new]
+        if part.original_edges is not None:
+            edges = part.original_edges[edges]
+        self.is_candidate_by_edge[edges] = True
+        self._append_level(referents)
+
+    def _append_level(self, nodes: NodeArray) -> None:
+        """Make these unreached nodes, repeats allowed, the next level; nothing if none."""
+        if len(nodes) == 0:
+            return
+        # Of a node's several arrivals the one whose number stays in the cell is kept: no sort.
+        arrivals = np.arange(len(nodes), dtype=np.int32)
+        self._arrival[nodes] = arrivals
+        nodes = nodes[self._arrival[nodes] == arrivals]
+        self.level_by_node[nodes] = len(self.first_positions) - 1
+        end = self.reached_count + len(nodes)
+        self.queue[self.reached_count : end] = nodes
+        self.reached_count = end
+        self.first_positions.append(end)
+
+    def _narrow_steps(self, part: _Part, head: int, *, goes_on: bool) -> int:
+        """Expand node by node, level after level while the levels stay narrow."""
+        first_edge, referent = part.first_edge_view, part.referent_view
+        originals = None if part.original_edges is None else part.original_edges.data
+        queue, level_of = self.queue.data, self.level_by_node.data
+        is_candidate = self.is_candidate_by_edge.data
+        tail = self.reached_count
+        while True:
+            level, end, edge_count = len(self.first_positions) - 1, tail, 0
+            for position in range(head, end):
+                node = queue[position]
+                for edge in range(first_edge[node], first_edge[node + 1]):
+                    target = referent[edge]
+                    known_level = level_of[target]
+                    if known_level == NO_LEVEL:
+                        level_of[target] = level
+                        queue[tail] = target
+                        tail += 1
+                        edge_count += first_edge[target + 1] - first_edge[target]
+                    elif known_level != level:
+                        continue
+                    is_candidate[edge if originals is None else originals[edge]] = True
+            if tail > end:
+                self.first_positions.append(tail)
+            head = end
+            is_narrow = tail - head <= NARROW_NODES and edge_count <= NARROW_EDGES
+            if head == tail or not goes_on or not is_narrow:
+                self.reached_count = tail
+                return head

@@ -1,0 +1,169 @@
+"""Signatures: where an object lives, said without its identity.
+
+Owns the table of signatures and the rule by which it grows: one entry for each
+distinct sequence of steps from a root, runs collapsed. Which steps a node's path
+takes is decided in ``paths``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NO_SIGNATURE = -1
+"""The signature of a node that no root reaches, and the parent of a root's signature."""
+
+LONGEST_PERIOD = 3
+"""A linked list repeats after one step (``Node .next``), after two where a link object stands
+between (``Node .link Link .node``), after three where that keeps its attributes in a dict."""
+
+TABLE_CELLS = 100_000_000
+"""Distinct keys up to which a table is made of all of them."""
+
+_ROOT_STEP = -1
+"""Equals no step: a comparison of runs ends at the root at the latest."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SignatureTable:
+    """``s`` signatures, parents before children.
+
+    Their numbers follow from labels and the graph's form alone, never from the
+    numbers of nodes and edges: the same heap gives the same table.
+
+    Attributes:
+        parent_by_signature: ``(s,) int32``, ``NO_SIGNATURE`` for a root's.
+        edge_label_by_signature: ``(s,) int32``, the label of the last reference; of the root
+            itself for a root's.
+        node_label_by_signature: ``(s,) int32``, the label of the nodes that wear it.
+    """
+
+    parent_by_signature: NDArray[np.int32]
+    edge_label_by_signature: NDArray[np.int32]
+    node_label_by_signature: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        """Count the signatures: ``s``."""
+        return len(self.parent_by_signature)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """The distinct pairs (label of a reference, label of its referent), numbered in their order.
+
+    Attributes:
+        edge_label_by_step: ``(t,) int64``.
+        node_label_by_step: ``(t,) int64``.
+        step_by_item: ``(k,) int64``, the step of each pair that was given.
+    """
+
+    edge_label_by_step: NDArray[np.int64]
+    node_label_by_step: NDArray[np.int64]
+    step_by_item: NDArray[np.int64]
+
+    @classmethod
+    def of_pairs(cls, edge_labels: NDArray[np.int32], node_labels: NDArray[np.int32]) -> Steps:
+        """Number the pairs.
+
+        Args:
+            edge_labels: ``(k,) int32``, none negative.
+            node_labels: ``(k,) int32``, none negative.
+        """
+        width = int(node_labels.max(initial=0)) + 1
+        keys = edge_labels.astype(np.int64) * width + node_labels
+        highest = int(keys.max(initial=0))
+        if highest > TABLE_CELLS:
+            distinct = np.unique(keys)
+            return cls(distinct // width, distinct % width, np.searchsorted(distinct, keys))
+        # A table of all possible keys numbers them without sorting: a tenth of the time.
+        is_used = np.zeros(highest + 1, dtype=np.bool_)
+        is_used[keys] = True
+        distinct = np.flatnonzero(is_used)
+        number_by_key = np.cumsum(is_used, dtype=np.int32)
+        return cls(distinct // width, distinct % width, number_by_key[keys].astype(np.int64) - 1)
+
+
+class SignatureBook:
+    """The table in the making; it knows a signature by its parent and its last step."""
+
+    def __init__(self, steps: Steps) -> None:
+        """Start empty, for paths made of these steps."""
+        self._steps = steps
+        self.step_count = len(steps.edge_label_by_step)
+        self._parents: list[int] = []
+        self._last_steps: list[int] = []
+        self._root_labels: dict[int, tuple[int, int]] = {}
+        self._signature_of_root: dict[tuple[int, int], int] = {}
+        self.signature_by_key: dict[int, int] = {}
+        """``parent * step_count + step`` → signature, collapsed ones included."""
+
+    def of_root(self, root_label: int, node_label: int) -> int:
+        """Return the signature of a root with these labels, new or known."""
+        labels = root_label, node_label
+        signature = self._signature_of_root.get(labels)
+        if signature is None:
+            signature = self._append(NO_SIGNATURE, _ROOT_STEP)
+            self._signature_of_root[labels] = signature
+            self._root_labels[signature] = labels
+        return signature
+
+    def of_key(self, key: int) -> int:
+        """Return the signature one step below another, new or known.
+
+        Args:
+            key: ``parent * step_count + step``.
+        """
+        signature = self.signature_by_key.get(key)
+        if signature is None:
+            parent, step = divmod(key, self.step_count)
+            signature = self._where_a_run_repeats(parent, step)
+            if signature == NO_SIGNATURE:
+                signature = self._append(parent, step)
+            self.signature_by_key[key] = signature
+        return signature
+
+    def table(self) -> SignatureTable:
+        """Freeze what was collected."""
+        last_steps = np.array(self._last_steps, dtype=np.int64)
+        is_step = last_steps != _ROOT_STEP
+        edge_labels = np.empty(len(last_steps), dtype=np.int32)
+        node_labels = np.empty(len(last_steps), dtype=np.int32)
+        edge_labels[is_step] = self._steps.edge_label_by_step[last_steps[is_step]]
+        node_labels[is_step] = self._steps.node_label_by_step[last_steps[is_step]]
+        for signature, (root_label, node_label) in self._root_labels.items():
+            edge_labels[signature] = root_label
+            node_labels[signature] = node_label
+        return SignatureTable(np.array(self._parents, dtype=np.int32), edge_labels, node_labels)
+
+    def _append(self, parent: int, step: int) -> int:
+        self._parents.append(parent)
+        self._last_steps.append(step)
+        return len(self._parents) - 1
+
+    def _where_a_run_repeats(self, parent: int, step: int) -> int:
+        """Find the signature one period up, if the last steps repeat those before them.
+
+        Returns:
+            With the shortest period ``p`` for which the last ``p`` steps equal the ``p``
+            steps before, the signature ``p`` steps up; ``NO_SIGNATURE`` if there is none.
+        """
+        parents, last_steps = self._parents, self._last_steps
+        ancestor = parent
+        for period in range(1, LONGEST_PERIOD + 1):
+            if ancestor == NO_SIGNATURE:
+                break
+            if last_steps[ancestor] == step:
+                later, earlier = parent, parents[ancestor]
+                for _ in range(period - 1):
+                    if last_steps[later] != last_steps[earlier]:
+                        break
+                    later, earlier = parents[later], parents[earlier]
+                else:
+                    return ancestor
+            ancestor = parents[ancestor]
+        return NO_SIGNATURE

@@ -1,0 +1,69 @@
+"""The offline side as functions: what the commands do, with results in place of text.
+
+The public names ``heapsnap.load``, ``heapsnap.diff`` and ``heapsnap.why`` come from here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from heapsnap.analysis import diff as diff_analysis
+from heapsnap.analysis import why as why_analysis
+from heapsnap.snapshot.model import Snapshot
+from heapsnap.snapshot.reader import load
+
+if TYPE_CHECKING:
+    import os
+
+    from heapsnap.analysis.results import Diff, Why
+
+    Source: TypeAlias = Snapshot | str | os.PathLike[str]
+
+__all__ = ["diff", "load", "why"]
+
+
+def diff(before: Source, after: Source) -> Diff:
+    """Explain what grew from one snapshot to the next.
+
+    Args:
+        before: The baseline: a file, or what ``load`` made of it.
+        after: The later snapshot.
+
+    Raises:
+        HeapsnapError: A file cannot be read; see ``heapsnap.load``.
+    """
+    return diff_analysis.diff(before=_loaded(before), after=_loaded(after))
+
+
+def why(
+    snapshot: Source,
+    type_name: str,
+    *,
+    since: Source | None = None,
+    max_groups: int = 5,
+    max_alternatives: int = 2,
+) -> Why:
+    """Explain who holds the objects of a type.
+
+    Args:
+        snapshot: A file, or what ``load`` made of it.
+        type_name: The type's last component, a dotted suffix or a glob.
+        since: A baseline; what grew since then comes first.
+        max_groups: How many ways of holding to explain.
+        max_alternatives: Further chains for each of them.
+
+    Raises:
+        UnknownTypeError: No object of such a type is in the snapshot.
+        HeapsnapError: A file cannot be read; see ``heapsnap.load``.
+    """
+    return why_analysis.why(
+        _loaded(snapshot),
+        type_name,
+        since=None if since is None else _loaded(since),
+        max_groups=max_groups,
+        max_alternatives=max_alternatives,
+    )
+
+
+def _loaded(source: Source) -> Snapshot:
+    return source if isinstance(source, Snapshot) else load(source)

@@ -1,0 +1,202 @@
+"""What grew, as text: the answer on the first line, what follows from it below.
+
+Owns the order and the words of ``heapsnap diff``.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from heapsnap.render.heading import pair_lines, warning_lines
+from heapsnap.render.lines import GOOD, GROWTH, QUIET, TITLE, TYPE, line, table
+from heapsnap.render.memory import is_outside_python, memory_line
+from heapsnap.render.words import (
+    bytes_growth_text,
+    bytes_text,
+    count_text,
+    growth_text,
+    plural,
+    short_names,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.text import Text
+
+    from heapsnap.analysis.results import Culprit, Diff
+    from heapsnap.render.lines import Part
+
+SHOWN_CONSEQUENCES = 4
+
+
+def render_diff(result: Diff, *, width: int, most: int | None = 10) -> list[Text]:
+    """Put a diff into lines.
+
+    Args:
+        result: What grew.
+        width: Columns of the screen; only prose is folded to it.
+        most: Rows of each table; None: all.
+    """
+    names = _names(result)
+    sections = [
+        _answer(result, names),
+        pair_lines(result.before, result.after, is_same_process=result.same_process),
+        warning_lines(result.before, result.after, width=width),
+        _other_culprits(result, names, most),
+        _containers(result, names, most),
+        _garbage(result, names, most),
+        _warming(result, names, most),
+        _types(result, most),
+        [memory_line(result.before, result.after)],
+    ]
+    filled = [section for section in sections if section]
+    lines = list(filled[0])
+    for section in filled[1:]:
+        lines += [line(), *section]
+    return lines
+
+
+def _names(result: Diff) -> Mapping[str, str]:
+    """Full type name → short name, for all types that may be named."""
+    types = {row.type for row in result.types}
+    for culprit in (*result.culprits, *result.warming):
+        types |= {culprit.type, *(row.type for row in culprit.consequences)}
+    for cycle in result.garbage:
+        types |= {cycle.owner, *cycle.types}
+    return short_names(types | {row.type for row in result.containers})
+
+
+def _answer(result: Diff, names: Mapping[str, str]) -> list[Text]:
+    if not result.culprits:
+        return [line(("no leak found", GOOD), f": {_why_none(result)}")]
+    culprit = result.culprits[0]
+    name = names[culprit.type]
+    first = line(
+        (name, TYPE),
+        "  ",
+        (growth_text(culprit.growth), GROWTH),
+        f"  ({count_text(culprit.count_before)} -> {count_text(culprit.count_after)})  ",
+        _held_text(culprit),
+    )
+    lines = [first]
+    if culprit.consequences:
+        lines.append(line(f"with them: {_consequences(culprit, names)}", indent=2))
+    lines.append(line(f"next: heapsnap why {shlex.quote(name)}", indent=2))
+    return lines
+
+
+def _why_none(result: Diff) -> str:
+    if is_outside_python(result.before, result.after):
+        growth = (result.after.rss_bytes or 0) - (result.before.rss_bytes or 0)
+        return (
+            f"Python's objects did not grow, RSS did, by {bytes_text(growth)}: "
+            "if that goes on, the leak is outside Python's objects"
+        )
+    if result.warming:
+        places = plural(len(result.warming), "place")
+        return f"{places} grew, all as they do while a program warms up"
+    if any(row.growth > 0 for row in result.types):
+        return "some types have more objects, but no place gained enough of them to be a leak"
+    return "no type has more objects than before"
+
+
+def _held_text(culprit: Culprit) -> str:
+    """What keeps the objects, in words."""
+    if culprit.verdict == "garbage":
+        return f"garbage: kept only by their own cycle {culprit.holder}"
+    if culprit.verdict == "frame":
+        return f"held by a running function: {culprit.holder}"
+    if culprit.verdict == "c-held":
+        return f"held from C, no Python object explains it: {culprit.holder}"
+    return f"held by {culprit.holder}"
+
+
+def _consequences(culprit: Culprit, names: Mapping[str, str]) -> str:
+    """``734 method, 734 dict and 3 more types, 190 KB in all``."""
+    shown = culprit.consequences[:SHOWN_CONSEQUENCES]
+    texts = [f"{count_text(row.growth)} {names[row.type]}" for row in shown]
+    rest = len(culprit.consequences) - len(shown)
+    more = f" and {plural(rest, 'more type')}" if rest else ""
+    return f"{', '.join(texts)}{more}; {bytes_text(culprit.retained_bytes_growth)} in all"
+
+
+def _other_culprits(result: Diff, names: Mapping[str, str], most: int | None) -> list[Text]:
+    rows = [_culprit_row(culprit, names) for culprit in result.culprits[1:]]
+    return _section("also growing", rows, "rllrl", most)
+
+
+def _warming(result: Diff, names: Mapping[str, str], most: int | None) -> list[Text]:
+    rows = [_culprit_row(culprit, names) for culprit in result.warming]
+    return _section("grew as a program's do while it warms up (no leak)", rows, "rllrl", most)
+
+
+def _culprit_row(culprit: Culprit, names: Mapping[str, str]) -> list[Part]:
+    return [
+        (growth_text(culprit.growth), GROWTH),
+        f"({count_text(culprit.count_before)} -> {count_text(culprit.count_after)})",
+        (names[culprit.type], TYPE),
+        bytes_growth_text(culprit.retained_bytes_growth),
+        _held_text(culprit),
+    ]
+
+
+def _containers(result: Diff, names: Mapping[str, str], most: int | None) -> list[Text]:
+    rows: list[list[Part]] = [
+        [
+            (growth_text(row.entries_after - row.entries_before), GROWTH),
+            f"({count_text(row.entries_before)} -> {count_text(row.entries_after)})",
+            names[row.type],
+            row.path,
+        ]
+        for row in result.containers
+    ]
+    return _section("containers with more entries", rows, "rlll", most)
+
+
+def _garbage(result: Diff, names: Mapping[str, str], most: int | None) -> list[Text]:
+    rows: list[list[Part]] = [
+        [
+            (growth_text(row.count_after - row.count_before), GROWTH),
+            f"({count_text(row.count_before)} -> {count_text(row.count_after)})",
+            (names[row.owner], TYPE),
+            bytes_growth_text(row.bytes_after - row.bytes_before),
+            _with_types([names[kind] for kind in row.types if kind != row.owner]),
+        ]
+        for row in result.garbage
+        if row.count_after > row.count_before
+    ]
+    return _section("garbage that waits for the cycle collector, by owner", rows, "rllrl", most)
+
+
+def _with_types(names: list[str]) -> str:
+    return f"with {', '.join(names)}" if names else ""
+
+
+def _types(result: Diff, most: int | None) -> list[Text]:
+    grown = [row for row in result.types if row.growth > 0]
+    # Asked for everything, the table shows what shrank and what stood still as well.
+    shown = grown if most is not None else list(result.types)
+    rows: list[list[Part]] = [
+        [
+            (growth_text(row.growth), GROWTH if row.growth > 0 else ""),
+            f"({count_text(row.count_before)} -> {count_text(row.count_after)})",
+            bytes_growth_text(row.bytes_after - row.bytes_before),
+            row.type,
+        ]
+        for row in shown
+    ]
+    return _section(
+        "all types with more objects" if most is not None else "all types", rows, "rlrl", most
+    )
+
+
+def _section(title: str, rows: list[list[Part]], right: str, most: int | None) -> list[Text]:
+    if not rows:
+        return []
+    shown = rows if most is None else rows[:most]
+    lines = [line((title, TITLE)), *(table(shown, right=right) if shown else [])]
+    if rest := len(rows) - len(shown):
+        lines.append(line((f"... and {count_text(rest)} more (--all shows them)", QUIET), indent=2))
+    return lines

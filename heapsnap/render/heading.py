@@ -1,0 +1,72 @@
+"""Which file, which process, how much: what every answer says about its snapshots."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from heapsnap.render.lines import QUIET, WARNING, line, prose, table
+from heapsnap.render.words import bytes_text, duration_text, plural, time_text
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from heapsnap.analysis.results import SnapshotFacts
+    from heapsnap.render.lines import Part
+
+LONGEST_COMMAND = 60
+
+
+def snapshot_line(facts: SnapshotFacts) -> Text:
+    """One snapshot on one line."""
+    return line((", ".join([facts.path.name, process_text(facts), *_size_texts(facts)]), QUIET))
+
+
+def pair_lines(before: SnapshotFacts, after: SnapshotFacts, *, is_same_process: bool) -> list[Text]:
+    """Two snapshots, whether they are of one process, and how far apart they are."""
+    rows: list[list[Part]] = [
+        [label, facts.path.name, *_size_texts(facts), time_text(facts.time)]
+        for label, facts in (("before", before), ("after", after))
+    ]
+    lines = table(rows, right="llrrrl", indent=0)
+    seconds = after.time - before.time
+    if seconds >= 0:
+        distance: Part = f"{duration_text(seconds)} apart"
+    else:
+        distance = (
+            f"'{before.path.name}' was taken {duration_text(-seconds)} after '{after.path.name}': "
+            "are they the wrong way round?",
+            WARNING,
+        )
+    if is_same_process:
+        lines.append(line(f"{process_text(after)}; ", distance))
+    else:
+        lines.append(line("two different processes: compared by place, not by address"))
+        lines += [line(process_text(facts), indent=2) for facts in (before, after)]
+        lines.append(line(distance))
+    return lines
+
+
+def warning_lines(*snapshots: SnapshotFacts | None, width: int) -> list[Text]:
+    """What the snapshots could not see; a sentence that holds for several stands there once."""
+    seen: dict[str, list[str]] = {}
+    for facts in snapshots:
+        for warning in facts.warnings if facts else ():
+            seen.setdefault(warning, []).append(facts.path.name if facts else "")
+    lines = []
+    for warning, names in seen.items():
+        lines += prose("warning: ", f"{' and '.join(names)}: {warning}", width=width)
+    return lines
+
+
+def process_text(facts: SnapshotFacts) -> str:
+    """``pid 4711 on web3 (python app.py)``."""
+    command = shlex.join(facts.argv)
+    if len(command) > LONGEST_COMMAND:
+        command = f"{command[:LONGEST_COMMAND]}..."
+    return f"pid {facts.pid} on {facts.host}" + (f" ({command})" if command else "")
+
+
+def _size_texts(facts: SnapshotFacts) -> list[str]:
+    rss = "RSS unknown" if facts.rss_bytes is None else f"RSS {bytes_text(facts.rss_bytes)}"
+    return [plural(facts.objects, "object"), bytes_text(facts.python_bytes), rss]

@@ -1,0 +1,219 @@
+"""Results as JSON: the shapes that ``docs/*.schema.json`` promise.
+
+Owns the names and the order of the keys. Texts are as in the snapshot: escaping them is what
+JSON does anyway.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from heapsnap.analysis.results import (
+        Chain,
+        Culprit,
+        Diff,
+        HoldingGroup,
+        Pattern,
+        Refs,
+        SnapshotFacts,
+        Top,
+        TypeGrowth,
+        Why,
+    )
+
+
+def json_text(value: Mapping[str, Any]) -> str:
+    """The document as text, indented, with a line end; lone surrogates are replaced by ``?``."""
+    try:
+        document = orjson.dumps(value, option=orjson.OPT_INDENT_2)
+    except TypeError:
+        document = orjson.dumps(_without_surrogates(value), option=orjson.OPT_INDENT_2)
+    return document.decode() + "\n"
+
+
+def diff_json(result: Diff) -> dict[str, Any]:
+    """``heapsnap diff --json``."""
+    return {
+        "schema": "heapsnap.diff/1",
+        "before": _snapshot(result.before),
+        "after": _snapshot(result.after),
+        "same_process": result.same_process,
+        "culprits": [_culprit(culprit) for culprit in result.culprits],
+        "warming": [_culprit(culprit) for culprit in result.warming],
+        "types": [_type_growth(row) for row in result.types],
+        "containers": [
+            {
+                "path": row.path,
+                "type": row.type,
+                "entries_before": row.entries_before,
+                "entries_after": row.entries_after,
+                "growth": row.entries_after - row.entries_before,
+            }
+            for row in result.containers
+        ],
+        "garbage": [
+            {
+                "owner": row.owner,
+                "types": list(row.types),
+                "count_before": row.count_before,
+                "count_after": row.count_after,
+                "growth": row.count_after - row.count_before,
+                "bytes_before": row.bytes_before,
+                "bytes_after": row.bytes_after,
+            }
+            for row in result.garbage
+        ],
+    }
+
+
+def why_json(result: Why) -> dict[str, Any]:
+    """``heapsnap why --json``."""
+    return {
+        "schema": "heapsnap.why/1",
+        "snapshot": _snapshot(result.snapshot),
+        "since": None if result.since is None else _snapshot(result.since),
+        "type": result.type,
+        "count": result.count,
+        "count_before": result.count_before,
+        "groups": [_group(group) for group in result.groups],
+    }
+
+
+def top_json(result: Top) -> dict[str, Any]:
+    """``heapsnap top --json``."""
+    return {
+        "schema": "heapsnap.top/1",
+        "snapshot": _snapshot(result.snapshot),
+        "by": result.by,
+        "types": [
+            {
+                "type": row.type,
+                "count": row.count,
+                "bytes": row.bytes,
+                "largest_bytes": row.largest_bytes,
+            }
+            for row in result.types
+        ],
+    }
+
+
+def refs_json(result: Refs) -> dict[str, Any]:
+    """``heapsnap refs --json``."""
+    return {
+        "schema": "heapsnap.refs/1",
+        "snapshot": _snapshot(result.snapshot),
+        "type": result.type,
+        "count": result.count,
+        "references": [
+            {
+                "reference": row.reference,
+                "type": row.type,
+                "count": row.count,
+                "bytes": row.bytes,
+            }
+            for row in result.references
+        ],
+        "example": [
+            {"level": level, "reference": reference, "text": text}
+            for level, reference, text in result.example
+        ],
+    }
+
+
+def info_json(facts: SnapshotFacts) -> dict[str, Any]:
+    """``heapsnap info --json``."""
+    return {
+        "schema": "heapsnap.info/1",
+        "snapshot": _snapshot(facts),
+        "references": facts.references,
+        "garbage_objects": facts.garbage_objects,
+        "garbage_bytes": facts.garbage_bytes,
+        "warnings": list(facts.warnings),
+        "header": dict(facts.header),
+    }
+
+
+def _snapshot(facts: SnapshotFacts) -> dict[str, Any]:
+    return {
+        "file": str(facts.path),
+        "pid": facts.pid,
+        "time": facts.time,
+        "objects": facts.objects,
+        "bytes": facts.python_bytes,
+        "rss_bytes": facts.rss_bytes,
+    }
+
+
+def _culprit(culprit: Culprit) -> dict[str, Any]:
+    return {
+        "type": culprit.type,
+        "holder": culprit.holder,
+        "verdict": culprit.verdict,
+        "count_before": culprit.count_before,
+        "count_after": culprit.count_after,
+        "growth": culprit.growth,
+        "bytes_growth": culprit.bytes_growth,
+        "retained_bytes_growth": culprit.retained_bytes_growth,
+        "chain": _steps(culprit.chain),
+        "fingerprint": culprit.fingerprint,
+        "consequences": [
+            {"type": row.type, "growth": row.growth, "bytes_growth": row.bytes_growth}
+            for row in culprit.consequences
+        ],
+    }
+
+
+def _type_growth(row: TypeGrowth) -> dict[str, Any]:
+    return {
+        "type": row.type,
+        "count_before": row.count_before,
+        "count_after": row.count_after,
+        "growth": row.growth,
+        "bytes_before": row.bytes_before,
+        "bytes_after": row.bytes_after,
+    }
+
+
+def _group(group: HoldingGroup) -> dict[str, Any]:
+    return {
+        "count": group.count,
+        "growth": group.growth,
+        "verdict": group.verdict,
+        "bytes": group.bytes,
+        "retained_bytes": group.retained_bytes,
+        "path": group.path,
+        "chain": _steps(group.chain),
+        "grows_at": group.chain.grows_at,
+        "cycle": None if group.cycle is None else _steps(group.cycle),
+        "alternatives": [_steps(chain) for chain in group.alternatives],
+        "detail": list(group.detail),
+        "pattern": None if group.pattern is None else _pattern(group.pattern),
+        "fingerprint": group.fingerprint,
+    }
+
+
+def _pattern(pattern: Pattern) -> dict[str, Any]:
+    return {"id": pattern.id, "explanation": pattern.explanation, "fix": pattern.fix}
+
+
+def _steps(chain: Chain) -> list[dict[str, Any]]:
+    return [
+        {"reference": step.reference, "type": step.type, "name": step.name, "text": step.text}
+        for step in chain.steps
+    ]
+
+
+def _without_surrogates(value: Any) -> Any:
+    """The same with every text such that UTF-8 can hold it."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_surrogates(part) for part in value]
+    return value

@@ -1,0 +1,141 @@
+"""Who holds the objects of a type, as text: the verdict in words, then group by group.
+
+Owns the order and the words of ``heapsnap why``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from heapsnap.render.chain import chain_line, chain_lines
+from heapsnap.render.heading import snapshot_line, warning_lines
+from heapsnap.render.lines import GROWTH, QUIET, REFERENCE, TITLE, TYPE, WARNING, line, prose
+from heapsnap.render.words import bytes_text, count_text, growth_text, plural, short_names
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from heapsnap.analysis.results import HoldingGroup, SnapshotFacts, Why
+    from heapsnap.render.lines import Part
+
+INDENT = 2
+
+
+def render_why(result: Why, *, width: int) -> list[Text]:
+    """Put the answer into lines.
+
+    Args:
+        result: Who holds them.
+        width: Columns of the screen; only prose is folded to it.
+    """
+    lines = [
+        _verdict_line(result),
+        *_snapshot_lines(result),
+        *warning_lines(result.snapshot, result.since, width=width),
+    ]
+    for group in result.groups:
+        lines += [line(), *_group_lines(group, result, width)]
+    shown = sum(group.count for group in result.groups)
+    if rest := result.count - shown:
+        text = f"{count_text(rest)} of {count_text(result.count)} in other ways (--all shows them)"
+        lines += [line(), line((text, QUIET))]
+    return lines
+
+
+def _verdict_line(result: Why) -> Text:
+    """The verdict on the first group, which is the one that matters most."""
+    if not result.groups:
+        return line("nothing in the snapshot says what holds ", (_type_text(result), TYPE))
+    group = result.groups[0]
+    these = "these" if group.count == result.count else f"{count_text(group.count)} of"
+    whom: list[Part] = [
+        f"{these} {count_text(result.count)} ",
+        (_type_text(result), TYPE),
+        " objects" if result.count != 1 else " object",
+        *_growth_parts(result),
+    ]
+    if group.verdict == "garbage":
+        by = "their own cycle" if group.cycle else "other garbage"
+        return line(("garbage", WARNING), f": nothing but {by} holds ", *whom)
+    if group.verdict == "frame":
+        return line(("held by a running function", WARNING), f": {group.path} holds ", *whom)
+    if group.verdict == "c-held":
+        return line(("held from C", WARNING), ": no Python object explains who holds ", *whom)
+    return line(("held", WARNING), ": ", (group.path, REFERENCE), " holds ", *whom)
+
+
+def _type_text(result: Why) -> str:
+    """The short names of the type, or of the types that the name stood for."""
+    return ", ".join(short_names(result.type.split(", ")).values())
+
+
+def _growth_parts(result: Why) -> list[Part]:
+    if result.count_before is None:
+        return []
+    return [" (", (growth_text(result.count - result.count_before), GROWTH), " since the baseline)"]
+
+
+def _snapshot_lines(result: Why) -> list[Text]:
+    lines = [snapshot_line(result.snapshot)]
+    if result.since is not None:
+        lines.append(line((f"baseline: {result.since.path.name}", QUIET)))
+    return lines
+
+
+def _group_lines(group: HoldingGroup, result: Why, width: int) -> list[Text]:
+    lines = [_group_title(group, result)]
+    if group.cycle is not None:
+        lines.append(line(("the cycle: ", QUIET), *chain_line(group.cycle), indent=INDENT))
+    if group.cycle is None or _leads_to_cycle(group):
+        lines.append(line(("one of them, from its root:", QUIET), indent=INDENT))
+        lines += chain_lines(group.chain, indent=INDENT + 2)
+    lines += [line(text, indent=INDENT) for text in group.detail]
+    if group.verdict == "garbage":
+        lines += prose("collector: ", _collector_text(result.snapshot), width=width, indent=INDENT)
+    if group.pattern is not None:
+        lines += prose("what it is: ", group.pattern.explanation, width=width, indent=INDENT)
+        lines += prose("what to do: ", group.pattern.fix, width=width, indent=INDENT)
+    for number, chain in enumerate(group.alternatives):
+        label = "also held:  " if number == 0 else " " * len("also held:  ")
+        lines.append(line((label, QUIET), *chain_line(chain), indent=INDENT))
+    return lines
+
+
+def _group_title(group: HoldingGroup, result: Why) -> Text:
+    """``9,998 of 10,000 through app.cache.rows[*]  (+9,000, 1.9 MB, with what hangs on them 5.2 MB)``."""
+    facts: list[Part] = []
+    if group.growth is not None:
+        facts += [(growth_text(group.growth), GROWTH), " since the baseline, "]
+    facts.append(bytes_text(group.bytes))
+    if group.retained_bytes > group.bytes:
+        facts.append(f", {bytes_text(group.retained_bytes)} with all that hangs on them")
+    where = {"garbage": "are garbage", "c-held": "held from C"}.get(group.verdict, "through ")
+    parts: list[Part] = [(f"{count_text(group.count)} of {count_text(result.count)} ", TITLE)]
+    parts.append((where, TITLE))
+    if group.verdict not in {"garbage", "c-held"}:
+        parts.append((group.path, REFERENCE))
+    elif group.cycle is None:
+        parts += [" through ", (group.path, REFERENCE)]
+    return line(*parts, "  (", *facts, ")")
+
+
+def _leads_to_cycle(group: HoldingGroup) -> bool:
+    """Whether the object is not on the cycle itself but hangs on it, so that its chain says more."""
+    assert group.cycle is not None
+    first, example = group.cycle.steps[0], group.chain.steps[-1]
+    return len(group.chain.steps) > 1 and (first.type, first.text) != (example.type, example.text)
+
+
+def _collector_text(facts: SnapshotFacts) -> str:
+    """What the cycle collector of that process will do about the garbage."""
+    state = facts.header["gc"]
+    if not state["enabled"]:
+        return "switched off in this process (gc.disable()), so nothing ever frees them"
+    if state["freeze_count"]:
+        return (
+            f"gc.freeze() has hidden {plural(state['freeze_count'], 'object')} from it; "
+            "garbage among them is never freed"
+        )
+    if state["threshold"] and state["threshold"][0] == 0:
+        return "its threshold is 0, so it never runs by itself and nothing frees them"
+    return "switched on: it frees them when it comes to their generation, until then they pile up"
