@@ -28,7 +28,7 @@ class Capture:
         stacks: Thread ident → its frames, innermost first, without the agent's. Taken here,
             since walking from a frame to its caller reads memory of the thread's state, which
             is gone in the child (a crash on 3.15).
-        exceptions: The exceptions that threads are handling.
+        exceptions: Thread ident → the exception that it is handling, if any.
         locals: The dicts of thread-local data, in the interpreter's order of threads;
             empty where they could not be had.
         threads: ``threading``'s own table of threads, copied; None if it is not loaded.
@@ -39,7 +39,7 @@ class Capture:
     def __init__(self, thread_id):
         self.thread_id = thread_id
         self.stacks = _program_stacks()
-        self.exceptions = list(sys._current_exceptions().values())
+        self.exceptions = sys._current_exceptions()
         self.locals = self._take_locals()
         active = getattr(sys.modules.get("threading"), "_active", None)
         self.threads = list(active.items()) if type(active) is dict else None
@@ -56,19 +56,24 @@ class Capture:
         frames = [frame for stack in self.stacks.values() for frame in stack]
         return frames + [thread for _, thread in self.threads or ()]
 
+    def exception_of(self, ident):
+        """The exception that a thread is handling, or None."""
+        entry = self.exceptions.get(ident)
+        return entry[1] if type(entry) is tuple else entry
+
     def own(self):
         """Addresses of the containers that this capture is made of."""
         own = {id(self), id(self.stacks), id(self.exceptions), id(self.locals), id(self.threads)}
         own.update(map(id, self.stacks.values()))
         own.update(map(id, self.threads or ()))
-        own.update(id(entry) for entry in self.exceptions if type(entry) is tuple)
+        own.update(id(entry) for entry in self.exceptions.values() if type(entry) is tuple)
         return own
 
     def held(self):
         """Address → references that this capture holds on objects of the process."""
         held = {}
         kept = self.read_for_roots() + self.locals
-        for entry in self.exceptions:
+        for entry in self.exceptions.values():
             # Before 3.12 an exception comes with its class and traceback, in a tuple.
             kept += entry if type(entry) is tuple else (entry,)
         for item in kept:

@@ -108,7 +108,8 @@ class Job:
             for chunk in walker.chunks(named):
                 document.add(chunk)
         finally:
-            walker.release()
+            if not self.in_child:
+                walker.release()
         seconds = time.perf_counter() - self.started
         document.finish(
             f'{{"rows":{walker.rows},"references":{walker.references},'

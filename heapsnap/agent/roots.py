@@ -52,6 +52,9 @@ def _describe_threads(capture):
     threads, objects = [], [held for held in dicts if held is not None]
     for ident, thread_dict in zip(idents, dicts):
         thread = known.get(ident)
+        exception = capture.exception_of(ident)
+        if exception is not None:
+            objects.append(exception)
         frames = [_describe_frame(frame, objects) for frame in reversed(capture.stacks[ident])]
         threads.append(
             {
@@ -60,7 +63,7 @@ def _describe_threads(capture):
                 "daemon": _attribute(thread, "_daemonic", bool),
                 "current": ident == capture.thread_id,
                 "local": id(thread_dict) if type(thread_dict) is dict else None,
-                "exception": None,
+                "exception": None if exception is None else id(exception),
                 "frames": frames,
             }
         )

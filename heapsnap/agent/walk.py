@@ -109,8 +109,10 @@ class Walker:
                 yield self._chunk(batch, refcounts, is_tracked=False)
 
     def release(self):
-        """Break the cycle of the planner and its plans, which would stay in the process."""
+        """Break the cycles that would stay in the process: plans know their planner, and the
+        list of all objects has its own holder in it."""
         self.planner.plans.clear()
+        self.heap.objects.clear()
 
     def _chunk(self, batch, refcounts, *, is_tracked, also=()):
         surplus = self.heap.surplus + (0 if is_tracked else 1)

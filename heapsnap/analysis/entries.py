@@ -28,6 +28,9 @@ NO_VESSELS = frozenset({"function", "code", "type", "tuple", "frame"})
 FEW = 10
 FEW_BYTES = 64 * 1024
 """Growth by fewer objects than that is no leak yet, unless it is by as many bytes."""
+MANY = 100
+"""Plain values in many containers of a kind, such as the rows of each connection's last result,
+come and go: up to that many say nothing."""
 WARMING = 100
 """Growth below which a place under Python's own modules is taken for a cache that warms up."""
 TELLING_LIBRARIES = frozenset(
@@ -131,6 +134,10 @@ def _tier(
     says_little = plumbing_by_type[tree.type[blamed]] > 0
     if says_little and tree.reference[entry] == "<key>":
         return 2
+    above = tree.parent[entry]
+    is_among_many = above != NO_PLACE and tree.counts[-1][above] > 1
+    if says_little and is_among_many and growth[entry] < MANY and tree_bytes[entry] < FEW_BYTES:
+        return 1
     if says_little and tree.reference[root] == C_ROOT:
         # The tuples of code and the tables of classes are C's own: imports make them.
         return 1
@@ -184,7 +191,8 @@ def _blame(
     plumbing_by_type: dict[str, int],
 ) -> int:
     """The nearest place from the entry down whose type says something, one for each object."""
-    if plumbing_by_type[tree.type[entry]] == 0:
+    is_module = tree.parent[entry] == NO_PLACE and tree.type[entry] == "module"
+    if plumbing_by_type[tree.type[entry]] == 0 or is_module:
         return entry
     frontier = [entry]
     for _ in range(4):

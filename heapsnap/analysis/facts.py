@@ -1,7 +1,7 @@
 """What a heading says of a snapshot: who, when, how much, and what it could not see.
 
-Owns the reading of the header, whose keys and kinds the reader has checked. How much of the heap is garbage is decided by the verdicts,
-which the caller has or makes.
+Owns the reading of the header, whose keys and kinds the reader has checked. How much of the
+heap is garbage is decided by the verdicts, which the caller has or makes.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{1,15}")
 """Fifteen digits: no address of a process is longer, and all of them fit into an int64."""
 NEAREST = 4
 LEAST_LIKENESS = 0.55
-"""Below that a suggestion is noise: difflib's own default of 0.6 loses short names with one slip."""
+"""Below that a suggestion is noise: difflib's own 0.6 loses short names with one slip."""
 COMPARED = 300
 """Names that are compared letter by letter; a hundred thousand would take seconds."""
 

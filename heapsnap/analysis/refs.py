@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,17 +14,17 @@ from heapsnap.analysis.facts import describe_snapshot
 from heapsnap.analysis.find import find_nodes
 from heapsnap.analysis.labels import ATTRIBUTES, LATE_NAMES
 from heapsnap.analysis.places import Places
-from heapsnap.analysis.results import Refs, ReferenceSummary
+from heapsnap.analysis.results import ReferenceSummary, Refs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from heapsnap.snapshot.model import Snapshot
 
-DEPTH = 3
-BREADTH = 12
-"""References of one object that the example shows; the rest is counted."""
+BREADTH = (20, 6, 3)
+"""References that the example shows of one object, level by level; the rest is counted."""
 KEY = "<key>"
+_ITEM = re.compile(r"\[(\d+)\]")
 CLOSED_LAYOUTS = frozenset({"module", "type", "function", "code"})
 """What the example does not open: from there on it would show the program, not the object."""
 
@@ -96,14 +97,15 @@ def _attribute_edges(
     return np.concatenate([kept, below]), is_attribute
 
 
-def _edges_of(heap: Places, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+def _edges_of(heap: Places, nodes: NDArray[np.signedinteger]) -> NDArray[np.int64]:
     return heap.graph.edges_of(nodes.astype(np.int32))[0]
 
 
 def _is_named(heap: Places, edges: NDArray[np.int64], name: str) -> NDArray[np.bool_]:
     names = heap.snapshot.edge_names
     number = names.index(name) if name in names else -1
-    return heap.snapshot.name_by_edge[edges] == number
+    is_named: NDArray[np.bool_] = heap.snapshot.name_by_edge[edges] == number
+    return is_named
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,19 +124,20 @@ class _Example:
     def _below(
         self, node: int, level: int, shown: set[int], found: list[tuple[int, str, str]]
     ) -> None:
-        references = self._references(node)
-        for reference, referent in references[:BREADTH]:
+        references, breadth = self._references(node), BREADTH[level - 1]
+        for reference, referent in references[:breadth]:
             text = text_of_node(self.heap, referent)
             is_known = referent in shown
             found.append((level, reference, f"{text} (shown above)" if is_known else text))
-            if not is_known and level < DEPTH and self._is_open(reference, referent):
+            if not is_known and self._is_open(reference, referent):
                 shown.add(referent)
-                self._below(referent, level + 1, shown, found)
-        if (rest := len(references) - BREADTH) > 0:
+                if level < len(BREADTH):
+                    self._below(referent, level + 1, shown, found)
+        if (rest := len(references) - breadth) > 0:
             found.append((level, "", f"and {rest:,} more"))
 
     def _references(self, node: int) -> list[tuple[str, int]]:
-        """Names and referents: attributes as such, keys left out, what explains little last."""
+        """Names and referents: items by position, keys left out, what explains little last."""
         edges, is_attribute = _attribute_edges(self.heap, np.array([node], dtype=np.int64))
         shown: list[tuple[str, int]] = []
         late: list[tuple[str, int]] = []
@@ -147,8 +150,15 @@ class _Example:
             if name != KEY:
                 pair = (name, int(self.heap.graph.referent_by_edge[edge]))
                 (late if name in LATE_NAMES else shown).append(pair)
-        return shown + late
+        return sorted(shown, key=_position) + late
 
     def _is_open(self, reference: str, node: int) -> bool:
         kind = self.heap.snapshot.types[int(self.heap.snapshot.type_by_node[node])]
-        return reference not in LATE_NAMES and kind.layout not in CLOSED_LAYOUTS
+        is_container = node < self.heap.snapshot.container_count
+        return is_container and reference not in LATE_NAMES and kind.layout not in CLOSED_LAYOUTS
+
+
+def _position(named: tuple[str, int]) -> int:
+    """The number of an item; 0, which keeps the order, for whatever else has a name."""
+    number = _ITEM.fullmatch(named[0])
+    return int(number[1]) if number else 0

@@ -1,0 +1,1 @@
+"""The command line: one function a verb, and what they share."""

@@ -28,6 +28,23 @@ class Choice:
     note: str
 
 
+def choose_snapshot(snapshot: Path | None) -> Choice:
+    """Find the one snapshot to read, for commands that know no baseline.
+
+    Args:
+        snapshot: What the user named, if anything.
+
+    Raises:
+        SnapshotNotFoundError: Nothing was named, and there is nothing to choose from.
+    """
+    if snapshot is not None:
+        return Choice(snapshot, None, "")
+    if last := recall_diff():
+        return Choice(last[1], None, f"reading {_shown(last[1])} (of the last diff)")
+    newest = newest_snapshot(snapshot_folder())
+    return Choice(newest, None, f"reading {newest} (the newest)")
+
+
 def choose_snapshots(snapshot: Path | None, since: Path | None) -> Choice:
     """Find the snapshot to read, and the baseline if there is one.
 
@@ -38,15 +55,13 @@ def choose_snapshots(snapshot: Path | None, since: Path | None) -> Choice:
     Raises:
         SnapshotNotFoundError: Nothing was named, and there is nothing to choose from.
     """
-    if snapshot is not None:
-        return Choice(snapshot, since, "")
-    if last := recall_diff():
+    last = recall_diff()
+    if snapshot is None and since is None and last:
         before, after = last
-        if since is not None:
-            return Choice(after, since, f"reading {after} (of the last diff)")
-        return Choice(after, before, f"reading {after} since {before} (the last diff)")
-    newest = newest_snapshot(snapshot_folder())
-    return Choice(newest, since, f"reading {newest} (the newest)")
+        note = f"reading {_shown(after)} since {_shown(before)} (the last diff)"
+        return Choice(after, before, note)
+    choice = choose_snapshot(snapshot)
+    return Choice(choice.snapshot, since, choice.note)
 
 
 def snapshot_folder() -> Path:
@@ -60,25 +75,26 @@ def newest_snapshot(folder: Path) -> Path:
     Raises:
         SnapshotNotFoundError: There is none.
     """
-    found: list[tuple[int, str, Path]] = []
-    for pattern in PATTERNS:
-        for path in folder.glob(pattern):
-            try:
-                found.append((path.stat().st_mtime_ns, path.name, path))
-            except OSError:
-                continue  # gone meanwhile
+    found = [path for pattern in PATTERNS for path in folder.glob(pattern)]
     if not found:
         raise SnapshotNotFoundError(
             f"no snapshot in '{folder.resolve()}': expected heapsnap-*.json or heapsnap-*.json.gz",
             hint="name one with -s FILE, or set HEAPSNAP_DIR to where the process writes them",
         )
-    return max(found)[2]
+    return max(found, key=_age)
+
+
+def _age(path: Path) -> tuple[float, str]:
+    try:
+        return path.stat().st_mtime, path.name
+    except OSError:
+        return 0.0, path.name  # gone meanwhile
 
 
 def remember_diff(before: Path, after: Path) -> None:
     """Note which two files were compared, for the commands that follow."""
     file = _memory()
-    text = json.dumps({"before": os.path.abspath(before), "after": os.path.abspath(after)})
+    text = json.dumps({"before": str(before.absolute()), "after": str(after.absolute())})
     part = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -98,6 +114,12 @@ def recall_diff() -> tuple[Path, Path] | None:
         return None
 
 
+def _shown(path: Path) -> Path:
+    """The path as seen from the current folder, if it is below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def _memory() -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    cache = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
     return Path(cache, "heapsnap", "last-diff.json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from heapsnap.cli.choose import choose_snapshots
+from heapsnap.cli.choose import choose_snapshot
 from heapsnap.errors import HeapsnapError
 
 MOST_BYTES = 40_000_000
@@ -21,7 +21,7 @@ def complete_types(ctx: Any, incomplete: str) -> list[str]:
     """
     named = ctx.params.get("snapshot")
     try:
-        path = choose_snapshots(Path(named) if named else None, None).snapshot
+        path = choose_snapshot(Path(named) if named else None).snapshot
         if path.stat().st_size > MOST_BYTES:
             return []
         from heapsnap.analysis.find import types_in_use

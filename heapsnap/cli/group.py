@@ -76,6 +76,6 @@ def tell(kind: str, text: str) -> None:
 
 
 def _usage_text(message: str) -> str:
-    """click's sentence in our form: lower case at the start, one line, no full stop."""
+    """The sentence of click in our form: lower case at the start, one line, no full stop."""
     text = " ".join(message.split()).rstrip(".")
     return text[:1].lower() + text[1:]

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import sys
 from enum import Enum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from heapsnap.cli.choose import Choice, choose_snapshots, remember_diff
+from heapsnap.cli.choose import Choice, choose_snapshot, choose_snapshots, remember_diff
 from heapsnap.cli.complete import complete_types
 from heapsnap.cli.group import HeapsnapGroup, tell
 from heapsnap.cli.picture import check_picture, write_picture
@@ -23,7 +24,6 @@ EVERYTHING = 1_000_000_000
 app = typer.Typer(
     name="heapsnap",
     cls=HeapsnapGroup,
-    help="Post-mortem heap snapshots for Python: what grew between two, and who holds it.",
     epilog="A snapshot: kill -USR1 PID, where the process did: import heapsnap; heapsnap.install()",
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -31,13 +31,26 @@ app = typer.Typer(
 )
 
 
+def tell_version(value: bool) -> None:
+    """Print the version and end."""
+    if value:
+        from heapsnap import __version__
+
+        typer.echo(f"heapsnap {__version__}")
+        raise typer.Exit
+
+
 class By(str, Enum):
     """What decides the order of ``top``."""
 
-    bytes = "bytes"
-    count = "count"
+    BYTES = "bytes"
+    COUNT = "count"
 
 
+Before = Annotated[Path, typer.Argument(metavar="BEFORE", help="The baseline.", show_default=False)]
+After = Annotated[
+    Path, typer.Argument(metavar="AFTER", help="The later snapshot.", show_default=False)
+]
 Snapshot = Annotated[
     Path | None,
     typer.Option(
@@ -76,8 +89,8 @@ Picture = Annotated[
 
 @app.command()
 def diff(
-    before: Annotated[Path, typer.Argument(metavar="BEFORE", show_default=False)],
-    after: Annotated[Path, typer.Argument(metavar="AFTER", show_default=False)],
+    before: Before,
+    after: After,
     *,
     most: Most = 10,
     everything: All = False,
@@ -96,13 +109,9 @@ def diff(
         )
     remember_diff(before, after)
     if as_json:
-        from heapsnap.render.jsontext import diff_json
-
-        _write_json(diff_json(result))
+        write_json(diff_json(result))
     else:
-        from heapsnap.render.diff import render_diff
-
-        _write_lines(render_diff, result, most=None if everything else most)
+        write_lines(render_diff(result, width=screen_width(), most=None if everything else most))
 
 
 @app.command()
@@ -121,11 +130,11 @@ def why(
     from heapsnap.cli.output import screen_width, write_json, write_lines
     from heapsnap.cli.progress import Waiting
     from heapsnap.render.dot import draw_why
-    from heapsnap.render.why import render_why
     from heapsnap.render.jsontext import why_json
+    from heapsnap.render.why import render_why
 
     check_picture(picture)
-    choice = choose(snapshot, since)
+    choice = told(choose_snapshots(snapshot, since))
     with Waiting() as waiting:
         result = find_holders(
             waiting.load(choice.snapshot),
@@ -135,15 +144,9 @@ def why(
             progress=waiting.step,
         )
     if as_json:
-        from heapsnap.render.jsontext import why_json
-
-    check_picture(picture)
-    choice = choose(snapshot, since)
-        _write_json(why_json(result))
+        write_json(why_json(result))
     else:
-        from heapsnap.render.why import render_why
-
-        _write_lines(render_why, result)
+        write_lines(render_why(result, width=screen_width()))
     if picture is not None:
         write_picture(draw_why(result), picture)
 
@@ -152,7 +155,7 @@ def why(
 def top(
     *,
     snapshot: Snapshot = None,
-    by: Annotated[By, typer.Option(help="What decides the order.")] = By.bytes,
+    by: Annotated[By, typer.Option(help="What decides the order.")] = By.BYTES,
     most: Most = 20,
     everything: All = False,
     as_json: AsJson = False,
@@ -161,21 +164,16 @@ def top(
     from heapsnap.analysis.top import top as find_largest
     from heapsnap.cli.output import screen_width, write_json, write_lines
     from heapsnap.cli.progress import Waiting
-    from heapsnap.render.top import render_top
     from heapsnap.render.jsontext import top_json
+    from heapsnap.render.top import render_top
 
-    choice = choose(snapshot)
+    choice = told(choose_snapshot(snapshot))
     with Waiting() as waiting:
         result = find_largest(waiting.load(choice.snapshot), by=by.value)
     if as_json:
-        from heapsnap.render.jsontext import top_json
-
-    choice = choose(snapshot)
-        _write_json(top_json(result))
+        write_json(top_json(result))
     else:
-        from heapsnap.render.top import render_top
-
-        _write_lines(render_top, result, most=None if everything else most)
+        write_lines(render_top(result, width=screen_width(), most=None if everything else most))
 
 
 @app.command()
@@ -188,28 +186,22 @@ def refs(
     picture: Picture = None,
     as_json: AsJson = False,
 ) -> None:
-    """What the objects of a type refer to; also one object: by its address, or a module's name."""
+    """What the objects of a type refer to; or one object, by its address or its own name."""
     from heapsnap.analysis.refs import refs as find_references
     from heapsnap.cli.output import screen_width, write_json, write_lines
     from heapsnap.cli.progress import Waiting
     from heapsnap.render.dot import draw_refs
-    from heapsnap.render.refs import render_refs
     from heapsnap.render.jsontext import refs_json
+    from heapsnap.render.refs import render_refs
 
     check_picture(picture)
-    choice = choose(snapshot)
+    choice = told(choose_snapshot(snapshot))
     with Waiting() as waiting:
         result = find_references(waiting.load(choice.snapshot), type_name)
     if as_json:
-        from heapsnap.render.jsontext import refs_json
-
-    check_picture(picture)
-    choice = choose(snapshot)
-        _write_json(refs_json(result))
+        write_json(refs_json(result))
     else:
-        from heapsnap.render.refs import render_refs
-
-        _write_lines(render_refs, result, most=None if everything else most)
+        write_lines(render_refs(result, width=screen_width(), most=None if everything else most))
     if picture is not None:
         write_picture(draw_refs(result), picture)
 
@@ -224,19 +216,14 @@ def info(*, snapshot: Snapshot = None, as_json: AsJson = False) -> None:
     from heapsnap.render.info import render_info
     from heapsnap.render.jsontext import info_json
 
-    choice = choose(snapshot)
+    choice = told(choose_snapshot(snapshot))
     with Waiting() as waiting:
         heap = Places(waiting.load(choice.snapshot))
         facts = describe_snapshot(heap.snapshot, heap.verdicts)
     if as_json:
-        from heapsnap.render.jsontext import info_json
-
-    choice = choose(snapshot)
-        _write_json(info_json(facts))
+        write_json(info_json(facts))
     else:
-        from heapsnap.render.info import render_info
-
-        _write_lines(render_info, facts)
+        write_lines(render_info(facts, width=screen_width()))
 
 
 @app.command()
@@ -254,17 +241,18 @@ def demo(
     raise typer.Exit(run_demo(echo=typer.echo, color=is_colored, keep=keep))
 
 
-@app.command()
-def version() -> None:
-    """The version of heapsnap."""
-    from heapsnap import __version__
+@app.callback()
+def heapsnap(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=tell_version, is_eager=True, help="The version.")
+    ] = False,
+) -> None:
+    """Post-mortem heap snapshots for Python: what grew between two, and who holds it."""
 
-    typer.echo(f"heapsnap {__version__}")
 
-
-def choose(snapshot: Path | None, since: Path | None = None) -> Choice:
-    """The files to read; those that the user did not name are said on stderr."""
-    choice = choose_snapshots(snapshot, since)
+def told(choice: Choice) -> Choice:
+    """The same; files that the user did not name are said on stderr."""
     tell("note", choice.note)
     return choice
 
@@ -272,6 +260,7 @@ def choose(snapshot: Path | None, since: Path | None = None) -> Choice:
 def main() -> None:
     """The entry point of the command line."""
     for stream in (sys.stdout, sys.stderr):
+        assert isinstance(stream, TextIOWrapper)
         # A terminal that knows only ASCII shows the rest as \u2026 instead of failing.
         stream.reconfigure(errors="backslashreplace")
-    app()
+    app(prog_name="heapsnap")

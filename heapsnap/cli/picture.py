@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from heapsnap.errors import PictureError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FORMATS = (".svg", ".png", ".dot")
 

@@ -56,7 +56,10 @@ def strong_components(graph: ReferenceGraph, *, within: NDArray[np.bool_]) -> St
     part, nodes = induced.graph, induced.original_node_by_node
     weight_by_edge = np.ones(part.edge_count)
     shape = (part.node_count, part.node_count)
-    matrix = csr_matrix((weight_by_edge, part.referent_by_edge, part.first_edge_by_node), shape)
+    rows = (weight_by_edge, part.referent_by_edge, part.first_edge_by_node)
+    matrix = csr_matrix(rows, shape, copy=True)
+    # scipy 1.11 to 1.17 never returns from two equal entries that stand side by side.
+    matrix.sum_duplicates()
     count, found = connected_components(matrix, directed=True, connection="strong")
     component_by_part_node = _numbered_by_first(found, count)
 

@@ -47,9 +47,9 @@ def render_diff(result: Diff, *, width: int, most: int | None = 10) -> list[Text
         _other_culprits(result, names, most),
         _containers(result, names, most),
         _garbage(result, names, most),
-        _warming(result, names, most),
-        _types(result, most),
         [memory_line(result.before, result.after)],
+        _types(result, most),
+        _warming(result, names, most),
     ]
     filled = [section for section in sections if section]
     lines = list(filled[0])
@@ -129,7 +129,9 @@ def _other_culprits(result: Diff, names: Mapping[str, str], most: int | None) ->
 
 def _warming(result: Diff, names: Mapping[str, str], most: int | None) -> list[Text]:
     rows = [_culprit_row(culprit, names) for culprit in result.warming]
-    return _section("grew as a program's do while it warms up (no leak)", rows, "rllrl", most)
+    return _section(
+        "grew as places do while a program warms up: no leak so far", rows, "rllrl", most
+    )
 
 
 def _culprit_row(culprit: Culprit, names: Mapping[str, str]) -> list[Part]:
@@ -167,7 +169,7 @@ def _garbage(result: Diff, names: Mapping[str, str], most: int | None) -> list[T
         for row in result.garbage
         if row.count_after > row.count_before
     ]
-    return _section("garbage that waits for the cycle collector, by owner", rows, "rllrl", most)
+    return _section("garbage, by the owner of its cycles", rows, "rllrl", most)
 
 
 def _with_types(names: list[str]) -> str:

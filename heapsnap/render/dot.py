@@ -23,8 +23,10 @@ LONGEST_LABEL = 60
 OPENING = """\
 digraph heapsnap {
   graph [rankdir=TB, bgcolor="white", fontname="Helvetica", fontsize=12, labelloc=b, labeljust=l];
-  node [shape=box, style="rounded,filled", fillcolor="#f4f6f8", color="#8a97a5", fontname="Helvetica", fontsize=11];
-  edge [color="#8a97a5", fontname="Helvetica", fontsize=10, fontcolor="#44505c", arrowsize=0.7];
+  node [shape=box, style="rounded,filled", fillcolor="#f4f6f8", color="#8a97a5"];
+  node [fontname="Helvetica", fontsize=11];
+  edge [color="#8a97a5", arrowsize=0.7];
+  edge [fontname="Helvetica", fontsize=10, fontcolor="#44505c"];
 """
 ROOT = 'fillcolor="#e3ecf7", color="#4a7ab5"'
 CULPRIT = 'fillcolor="#fbe3e1", color="#c0392b", penwidth=2'

@@ -33,13 +33,10 @@ def pair_lines(before: SnapshotFacts, after: SnapshotFacts, *, is_same_process: 
     if seconds >= 0:
         distance: Part = f"{duration_text(seconds)} apart"
     else:
-        distance = (
-            f"'{before.path.name}' was taken {duration_text(-seconds)} after '{after.path.name}': "
-            "are they the wrong way round?",
-            WARNING,
-        )
+        names = f"'{before.path.name}' was taken {duration_text(-seconds)} after"
+        distance = (f"{names} '{after.path.name}': are they the wrong way round?", WARNING)
     if is_same_process:
-        lines.append(line(f"{process_text(after)}; ", distance))
+        lines.append(line(f"same process: {process_text(after)}; ", distance))
     else:
         lines.append(line("two different processes: compared by place, not by address"))
         lines += [line(process_text(facts), indent=2) for facts in (before, after)]

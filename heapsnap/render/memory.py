@@ -41,10 +41,5 @@ def memory_line(before: SnapshotFacts, after: SnapshotFacts) -> Text:
     if not is_outside_python(before, after):
         return line(text)
     share = "all" if python_growth <= 0 else "most"
-    return line(
-        f"{text}: ",
-        (
-            f"{share} of that growth is outside Python's objects (C libraries, buffers, fragmentation)",
-            WARNING,
-        ),
-    )
+    verdict = f"{share} of that is outside Python's objects (C libraries, buffers, fragmentation)"
+    return line(f"{text}: ", (verdict, WARNING))

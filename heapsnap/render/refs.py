@@ -43,7 +43,12 @@ def render_refs(result: Refs, *, width: int, most: int | None = 20) -> list[Text
             [(title, TITLE) for title in ("references", "bytes", "name", "to objects of type")]
         ]
         rows += [
-            [count_text(row.count), bytes_text(row.bytes), (row.reference, REFERENCE), (row.type, TYPE)]
+            [
+                count_text(row.count),
+                bytes_text(row.bytes),
+                (row.reference, REFERENCE),
+                (row.type, TYPE),
+            ]
             for row in shown
         ]
         lines += [line(), *table(rows, right="rrll", indent=0)]

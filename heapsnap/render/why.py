@@ -58,10 +58,16 @@ def _verdict_line(result: Why) -> Text:
         by = "their own cycle" if group.cycle else "other garbage"
         return line(("garbage", WARNING), f": nothing but {by} holds ", *whom)
     if group.verdict == "frame":
-        return line(("held by a running function", WARNING), f": {group.path} holds ", *whom)
+        return line(
+            ("held by a running function", WARNING),
+            ": ",
+            (group.path, REFERENCE),
+            " leads to ",
+            *whom,
+        )
     if group.verdict == "c-held":
-        return line(("held from C", WARNING), ": no Python object explains who holds ", *whom)
-    return line(("held", WARNING), ": ", (group.path, REFERENCE), " holds ", *whom)
+        return line(("held from C", WARNING), ": no Python object explains what keeps ", *whom)
+    return line(("rooted", WARNING), ": ", (group.path, REFERENCE), " leads to ", *whom)
 
 
 def _type_text(result: Why) -> str:
@@ -102,7 +108,7 @@ def _group_lines(group: HoldingGroup, result: Why, width: int) -> list[Text]:
 
 
 def _group_title(group: HoldingGroup, result: Why) -> Text:
-    """``9,998 of 10,000 through app.cache.rows[*]  (+9,000, 1.9 MB, with what hangs on them 5.2 MB)``."""
+    """``9,998 of 10,000 through app.cache.rows[*]  (+9,000 since the baseline, 1.9 MB)``."""
     facts: list[Part] = []
     if group.growth is not None:
         facts += [(growth_text(group.growth), GROWTH), " since the baseline, "]
@@ -120,7 +126,7 @@ def _group_title(group: HoldingGroup, result: Why) -> Text:
 
 
 def _leads_to_cycle(group: HoldingGroup) -> bool:
-    """Whether the object is not on the cycle itself but hangs on it, so that its chain says more."""
+    """Whether the object merely hangs on the cycle, so that its chain says more."""
     assert group.cycle is not None
     first, example = group.cycle.steps[0], group.chain.steps[-1]
     return len(group.chain.steps) > 1 and (first.type, first.text) != (example.type, example.text)

@@ -81,7 +81,7 @@ def time_text(seconds: float) -> str:
 def short_names(full_names: Iterable[str]) -> dict[str, str]:
     """Each type's name, as short as it may be without standing for another one of them.
 
-    ``pymysql.cursors.DictCursor`` is ``DictCursor``, unless there is a ``DictCursor`` of another module.
+    ``pymysql.cursors.DictCursor`` is ``DictCursor``, unless another module has one as well.
     """
     names = sorted(set(full_names))
     users: dict[str, int] = {}
