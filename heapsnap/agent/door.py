@@ -4,7 +4,7 @@ import _signal
 import os
 
 from . import talk
-from .dump import Taker
+from .taker import Taker
 
 DEFAULT_SIGNAL = "USR1"
 

@@ -1,12 +1,16 @@
 """Instances of classes: attributes inline, in a dict or in slots, and what their base keeps."""
 
+import builtins
+
 from . import format as fmt
-from .identity import HEAP_TYPE, flags_of_type
+from .identity import HEAP_TYPE, flags_of_type, mro_of_type
 from .members import dict_getter_of_type, getters_of_type, read_fields
 from .shapes import key_text
 
 REMEMBERED_KEYS = 1000
 """Sets of attribute names of one class that are looked up again."""
+
+_frozendict = getattr(builtins, "frozendict", None)  # 3.15 and later
 
 
 class Instances:
@@ -88,7 +92,7 @@ class Instances:
         """Any object: its fields, its dict, its items; what is left is named by the layout."""
         getters = getters_of_type(kind)
         read_dict = dict_getter_of_type(kind)
-        is_dict = layout == "dict"
+        items_of = _items_reader(kind)
 
         def describe(instance, referents):
             fields = read_fields(instance, getters)
@@ -97,9 +101,10 @@ class Instances:
             if read_dict is not None:
                 fields += self._attribute_fields(instance, referents, read_dict)
             extra = []
-            if is_dict:
-                fields += [(key_text(key), value) for key, value in list(dict.items(instance))]
-                keys = [(fmt.DICT_KEY, key) for key in list(dict.keys(instance))]
+            if items_of is not None:
+                items = list(items_of(instance))
+                fields += [(key_text(key), value) for key, value in items]
+                keys = [(fmt.DICT_KEY, key) for key, _ in items]
                 if len(referents) >= 2 * len(keys):
                     fields += keys
                 else:
@@ -120,3 +125,11 @@ class Instances:
         if any(referent is attributes for referent in referents):
             return [(fmt.INSTANCE_DICT, attributes)]
         return [(f".{key}", value) for key, value in attributes.items() if type(key) is str]
+
+
+def _items_reader(kind):
+    """The C method that lists the items of a dict of any kind; None where instances are none."""
+    for base in mro_of_type(kind) or ():
+        if base is dict or base is _frozendict:
+            return base.items
+    return None

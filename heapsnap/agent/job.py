@@ -33,9 +33,9 @@ class Job:
         "facts",
         "gzip_level",
         "in_child",
+        "pause_seconds",
         "started",
         "target",
-        "pause_seconds",
     )
 
     def __init__(self, target, gzip_level, facts, started, *, in_child):

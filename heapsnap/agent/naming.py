@@ -33,6 +33,28 @@ REMAINDER = {
     "_local": "<threads>",
     "_lru_cache_wrapper": "<cache>",
     "Context": "<variables>",
+    "hamt": "<variables>",
+    "hamt_bitmap_node": "<variables>",
+    "hamt_array_node": "<variables>",
+    "ContextVar": "<default>",
+    "OrderedDict": fmt.DICT_KEY,
+    "defaultdict": fmt.DICT_KEY,
+    "frozendict": fmt.DICT_KEY,
+    "list_iterator": "<iterated>",
+    "list_reverseiterator": "<iterated>",
+    "tuple_iterator": "<iterated>",
+    "dict_keyiterator": "<iterated>",
+    "dict_itemiterator": "<iterated>",
+    "dict_values": "<iterated>",
+    "enumerate": "<iterated>",
+    "filter": "<iterated>",
+    "map": "<iterated>",
+    "zip": "<iterated>",
+    "memoryview": "<buffer>",
+    "managedbuffer": "<buffer>",
+    "Future": "<callbacks>",
+    "Task": "<callbacks>",
+    "method-wrapper": "<descriptor>",
 }
 """Name of the references that no field explains, by built-in layout."""
 
@@ -43,6 +65,10 @@ BY_CLASS = {
     ("function", "function"): ".__annotate__",
     ("function", "str"): ".__doc__",
     ("property", "str"): ".__name__",
+    ("Future", "Context"): "<context>",
+    ("Task", "Context"): "<context>",
+    ("Task", "str"): "<name>",
+    ("Task", "int"): "<name>",
 }
 """Names of what is left, by built-in layout and the class of what is referred to."""
 

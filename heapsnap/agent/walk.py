@@ -110,7 +110,8 @@ class Walker:
 
     def release(self):
         """Break the cycles that would stay in the process: plans know their planner, and the
-        list of all objects has its own holder in it."""
+        list of all objects has its own holder in it.
+        """
         self.planner.plans.clear()
         self.heap.objects.clear()
 

@@ -189,7 +189,11 @@ class Pair:
         known = np.flatnonzero(places_of_nodes(self.tree, 0, self.before) == place)
         known_addresses = set(self.before.snapshot.address_by_node[known].tolist())
         addresses = self.after.snapshot.address_by_node[nodes].tolist()
-        fresh = [node for node, a in zip(nodes.tolist(), addresses, strict=True) if a not in known_addresses]
+        fresh = [
+            node
+            for node, a in zip(nodes.tolist(), addresses, strict=True)
+            if a not in known_addresses
+        ]
         return fresh[0] if fresh else int(nodes[0])
 
     def _retained_growth(self, place: int) -> int:

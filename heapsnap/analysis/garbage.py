@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
+
+from heapsnap.graph.components import NO_COMPONENT, strong_components
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,20 +49,15 @@ def find_owners(
     """
     nodes = np.flatnonzero(is_garbage).astype(np.int32)
     if len(nodes) == 0:
-        return np.empty(0, dtype=np.int32)
-    position = np.full(snapshot.node_count, -1, dtype=np.int32)
-    position[nodes] = np.arange(len(nodes), dtype=np.int32)
+        return nodes
+    knots = strong_components(graph, within=is_garbage).component_by_node
     edges, referrers = graph.edges_of(nodes)
-    sources = position[referrers]
-    targets = position[graph.referent_by_edge[edges]]
-    inside = targets >= 0
-    sources, targets = sources[inside], targets[inside]
-    ones = np.ones(len(sources), dtype=np.int8)
-    matrix = csr_matrix((ones, (sources, targets)), shape=(len(nodes), len(nodes)))
-    count, component = connected_components(matrix, directed=True, connection="strong")
-    is_held = np.zeros(count, dtype=np.bool_)
-    between = component[sources] != component[targets]
-    is_held[component[targets[between]]] = True
+    sources, targets = knots[referrers], knots[graph.referent_by_edge[edges]]
+    # References that lead out of the garbage have no target among the knots.
+    between = (sources != targets) & (targets != NO_COMPONENT)
+    is_held = np.zeros(int(knots.max()) + 1, dtype=np.bool_)
+    is_held[targets[between]] = True
+    component = knots[nodes]
 
     rank = np.array([plumbing(kind) for kind in snapshot.types], dtype=np.int64)
     names = np.array([kind.full_name for kind in snapshot.types])

@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from heapsnap.analysis.results import Culprit, Diff
+    from heapsnap.analysis.results import Culprit, Diff, TypeGrowth
     from heapsnap.render.lines import Part
 
 SHOWN_CONSEQUENCES = 4
+LARGER_BYTES = 1_000_000
+"""How much Python's objects must gain without getting more to be worth a word."""
 
 
 def render_diff(result: Diff, *, width: int, most: int | None = 10) -> list[Text]:
@@ -99,6 +101,9 @@ def _why_none(result: Diff) -> str:
         return f"{places} grew, all as they do while a program warms up"
     if any(row.growth > 0 for row in result.types):
         return "some types have more objects, but no place gained enough of them to be a leak"
+    growth = result.after.python_bytes - result.before.python_bytes
+    if growth > LARGER_BYTES:
+        return f"no type has more objects than before, but they are larger by {bytes_text(growth)}"
     return "no type has more objects than before"
 
 
@@ -177,7 +182,7 @@ def _with_types(names: list[str]) -> str:
 
 
 def _types(result: Diff, most: int | None) -> list[Text]:
-    grown = [row for row in result.types if row.growth > 0]
+    grown = [row for row in result.types if row.growth > 0] or _grown_in_bytes(result)
     # Asked for everything, the table shows what shrank and what stood still as well.
     shown = grown if most is not None else list(result.types)
     rows: list[list[Part]] = [
@@ -189,9 +194,13 @@ def _types(result: Diff, most: int | None) -> list[Text]:
         ]
         for row in shown
     ]
-    return _section(
-        "all types with more objects" if most is not None else "all types", rows, "rlrl", most
-    )
+    return _section("types that grew" if most is not None else "all types", rows, "rlrl", most)
+
+
+def _grown_in_bytes(result: Diff) -> list[TypeGrowth]:
+    """Types without more objects, but with larger ones: the most grown first."""
+    grown = [row for row in result.types if row.bytes_after > row.bytes_before]
+    return sorted(grown, key=lambda row: (row.bytes_before - row.bytes_after, row.type))
 
 
 def _section(title: str, rows: list[list[Part]], right: str, most: int | None) -> list[Text]:

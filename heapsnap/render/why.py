@@ -55,7 +55,9 @@ def _verdict_line(result: Why) -> Text:
         *_growth_parts(result),
     ]
     if group.verdict == "garbage":
-        by = "their own cycle" if group.cycle else "other garbage"
+        by = "other garbage"
+        if group.cycle is not None:
+            by = "a garbage cycle that leads to them" if _hangs_on(group) else "their own cycle"
         return line(("garbage", WARNING), f": nothing but {by} holds ", *whom)
     if group.verdict == "frame":
         return line(
@@ -92,8 +94,9 @@ def _group_lines(group: HoldingGroup, result: Why, width: int) -> list[Text]:
     lines = [_group_title(group, result)]
     if group.cycle is not None:
         lines.append(line(("the cycle: ", QUIET), *chain_line(group.cycle), indent=INDENT))
-    if group.cycle is None or _leads_to_cycle(group):
-        lines.append(line(("one of them, from its root:", QUIET), indent=INDENT))
+    if group.cycle is None or _hangs_on(group):
+        start = "the garbage" if group.verdict == "garbage" else "its root"
+        lines.append(line((f"one of them, from {start}:", QUIET), indent=INDENT))
         lines += chain_lines(group.chain, indent=INDENT + 2)
     lines += [line(text, indent=INDENT) for text in group.detail]
     if group.verdict == "garbage":
@@ -115,17 +118,16 @@ def _group_title(group: HoldingGroup, result: Why) -> Text:
     facts.append(bytes_text(group.bytes))
     if group.retained_bytes > group.bytes:
         facts.append(f", {bytes_text(group.retained_bytes)} with all that hangs on them")
-    where = {"garbage": "are garbage", "c-held": "held from C"}.get(group.verdict, "through ")
     parts: list[Part] = [(f"{count_text(group.count)} of {count_text(result.count)} ", TITLE)]
-    parts.append((where, TITLE))
-    if group.verdict not in {"garbage", "c-held"}:
+    if group.verdict == "garbage":
+        parts.append(("are garbage", TITLE))
+    if group.cycle is None:
+        parts.append((" through " if group.verdict == "garbage" else "through ", TITLE))
         parts.append((group.path, REFERENCE))
-    elif group.cycle is None:
-        parts += [" through ", (group.path, REFERENCE)]
     return line(*parts, "  (", *facts, ")")
 
 
-def _leads_to_cycle(group: HoldingGroup) -> bool:
+def _hangs_on(group: HoldingGroup) -> bool:
     """Whether the object merely hangs on the cycle, so that its chain says more."""
     assert group.cycle is not None
     first, example = group.cycle.steps[0], group.chain.steps[-1]
