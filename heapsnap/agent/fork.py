@@ -56,7 +56,8 @@ def fork_quietly():
     try:
         return _fork()
     finally:
-        filters.remove(silence)
+        if silence in filters:
+            filters.remove(silence)
         globals().pop("__warningregistry__", None)
 
 
@@ -77,16 +78,20 @@ def start(job):
     reading, writing = os.pipe()
     # From here to where the child has put away the program's handlers, none of them may run.
     mask = manners.block_signals()
+    process = os.getpid()
     try:
         pid = fork_quietly()
+        if pid == 0:
+            _be_messenger(job, writing)
     except BaseException:
+        if os.getpid() != process:
+            # Whatever it was (a tracing function of the program's, say): the child must never
+            # return from here, or there would be a second copy of the service.
+            os._exit(70)
         manners.restore_signals(mask)
         os.close(reading)
         os.close(writing)
         raise
-    if pid == 0:
-        job.note_pause()
-        _be_messenger(job, writing)
     manners.restore_signals(mask)
     os.close(writing)
     return Messenger(pid, reading)
@@ -95,6 +100,7 @@ def start(job):
 def _be_messenger(job, writing):
     """In the first child: leave the rest to a process of its own and be gone."""
     try:
+        job.note_pause()
         manners.forget_the_program()
         manners.close_files(keep={writing})
         manners.restore_signals(())

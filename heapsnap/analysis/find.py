@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{1,15}")
 """Fifteen digits: no address of a process is longer, and all of them fit into an int64."""
 NEAREST = 4
-LEAST_LIKENESS = 0.55
-"""Below that a suggestion is noise: difflib's own 0.6 loses short names with one slip."""
+LEAST_LIKENESS = 0.65
+"""Below that a suggestion is noise: `dict` is no answer to `DictCurso`."""
 COMPARED = 300
 """Names that are compared letter by letter; a hundred thousand would take seconds."""
 
@@ -105,10 +105,9 @@ class _Reading:
 
 
 def _readings(name: str) -> Iterable[_Reading]:
-    plain = re.escape(name)
-    readings = [plain, rf"builtins\.{plain}", rf".*\.{plain}"]
-    readings.append(rf"(?:.*\.)?(?:{translate(name)})")
-    return [_Reading(pattern) for pattern in readings]
+    plain = re.escape(name.removeprefix("builtins."))
+    patterns = (plain, rf".*\.{plain}", rf"(?:.*\.)?(?:{translate(name)})")
+    return [_Reading(pattern) for pattern in patterns]
 
 
 def _unknown_type(snapshot: Snapshot, name: str, full_names: set[str]) -> UnknownTypeError:

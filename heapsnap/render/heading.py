@@ -29,6 +29,8 @@ def pair_lines(before: SnapshotFacts, after: SnapshotFacts, *, is_same_process: 
         for label, facts in (("before", before), ("after", after))
     ]
     lines = table(rows, right="llrrrl", indent=0)
+    if before.path == after.path:
+        return [*lines, line(("the same file twice", WARNING))]
     seconds = after.time - before.time
     if seconds >= 0:
         distance: Part = f"{duration_text(seconds)} apart"
