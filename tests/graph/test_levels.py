@@ -30,7 +30,7 @@ def nodes(*numbers: int) -> np.typing.NDArray[np.int32]:
     return np.array(numbers, dtype=np.int32)
 
 
-@pytest.fixture(params=[(64, 512), (0, 0), (2, 3)], ids=["narrow", "wide", "mixed"])
+@pytest.fixture(params=[(32, 96), (0, 0), (2, 3)], ids=["narrow", "wide", "mixed"])
 def _step_width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every small graph go through the array steps, the plain steps, and both in turn."""
     monkeypatch.setattr(levels_module, "NARROW_NODES", request.param[0])

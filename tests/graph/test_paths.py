@@ -29,7 +29,7 @@ Sequence: TypeAlias = tuple[tuple[int, ...], ...]
 """A path written out: ``(-1, root label, node label)``, then ``(edge label, node label)``s."""
 
 
-@pytest.fixture(params=[256, 0, 3], ids=["narrow", "wide", "mixed"])
+@pytest.fixture(params=[96, 0, 3], ids=["narrow", "wide", "mixed"])
 def _step_width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths_module, "NARROW_CANDIDATES", request.param)
 

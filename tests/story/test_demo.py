@@ -24,7 +24,7 @@ def test_the_story_is_told_from_the_leak_to_the_repair(tmp_path: Path) -> None:
     round_ = ["python", "kill", "kill"]
     assert typed == [*round_, "heapsnap", "heapsnap", *round_, "heapsnap"]
     text = "\n".join(lines)
-    told, repaired = text.split("--fixed")
+    told, repaired = text.split("Repaired:")
     assert ".fetchall_items" in told
     assert "DictCursor" not in repaired
     assert "\033" not in text

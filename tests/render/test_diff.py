@@ -1,0 +1,101 @@
+"""The words of ``heapsnap diff``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from heapsnap.analysis.results import TypeGrowth
+from heapsnap.render.diff import render_diff
+from tests.render.values import (
+    CURSORS,
+    HOSTILE,
+    NUMBERS,
+    QUIET,
+    SESSIONS,
+    STORY,
+    WIDTH,
+    before,
+    facts,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from heapsnap.analysis.results import Diff
+
+
+def text_of(result: Diff, **options: int | None) -> str:
+    return "".join(f"{line.plain}\n" for line in render_diff(result, width=WIDTH, **options))
+
+
+CASES = {
+    "story": STORY,
+    "rooted": replace(STORY, culprits=(SESSIONS,), garbage=(), warming=()),
+    "nothing_grew": QUIET,
+    "only_warming": replace(QUIET, warming=(NUMBERS,)),
+    "outside_python": replace(QUIET, after=facts(python_bytes=20_000_000, rss_bytes=80_000_000)),
+    "two_processes": replace(
+        STORY, same_process=False, after=facts(pid=12, host="web4"), culprits=(SESSIONS,)
+    ),
+    "wrong_way_round": replace(QUIET, before=before(time=1_700_009_000.0)),
+    "larger_objects": replace(
+        QUIET,
+        after=facts(python_bytes=24_000_000),
+        types=(
+            TypeGrowth("bytearray", 3, 3, 1_000_000, 5_000_000),
+            TypeGrowth("str", 9, 8, 90, 80),
+        ),
+    ),
+    "rss_unknown": replace(QUIET, after=facts(rss_bytes=None)),
+    "same_file": replace(QUIET, after=replace(QUIET.after, path=QUIET.before.path)),
+    "warnings": replace(
+        QUIET,
+        before=before(warnings=("frames of 2 threads",)),
+        after=facts(warnings=("frames of 2 threads", "the file was cut " + "and more " * 12)),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_golden(case: str, golden: Callable[[str, str], None]) -> None:
+    golden(f"render/diff_{case}.txt", text_of(CASES[case]))
+
+
+def test_all_shows_types_that_did_not_grow(golden: Callable[[str, str], None]) -> None:
+    golden("render/diff_all.txt", text_of(STORY, most=None))
+
+
+def test_the_first_line_is_the_answer() -> None:
+    assert text_of(STORY).splitlines()[0] == (
+        "DictCursor  +734  (12 -> 746)  garbage: kept only by their own cycle "
+        "DictCursor .fetchall_items -> bound method fetchall_items .__self__ -> DictCursor"
+    )
+
+
+def test_tables_say_how_many_rows_they_leave_out() -> None:
+    assert "... and 4 more (--all shows them)" in text_of(STORY, most=1)
+
+
+def test_the_next_command_names_a_type_that_is_not_the_only_one_of_its_name() -> None:
+    other = replace(SESSIONS, type="MySQLdb.cursors.DictCursor")
+    text = text_of(replace(STORY, culprits=(CURSORS, other)))
+    assert "next: heapsnap why pymysql.cursors.DictCursor\n" in text
+
+
+def test_a_name_that_a_shell_would_read_is_quoted_in_the_next_command() -> None:
+    odd = replace(SESSIONS, type="app.make.<locals>.A B")
+    assert "next: heapsnap why 'A B'\n" in text_of(replace(STORY, culprits=(odd,)))
+
+
+def test_hostile_names_neither_reach_the_terminal_nor_break_a_line() -> None:
+    hostile = replace(SESSIONS, type=HOSTILE, holder=HOSTILE)
+    result = replace(
+        STORY, culprits=(hostile, hostile), before=before(host=HOSTILE, argv=(HOSTILE,))
+    )
+    text = text_of(replace(result, same_process=False))
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert r"evil\x1b[2J[int]\u202e\r\n" in text
+    assert len(text.split("\n")) == len(text_of(replace(STORY, same_process=False)).split("\n"))
