@@ -8,10 +8,11 @@ still uses, and the snapshot would not know it. One reference each, taken before
 keeps all of it alive.
 """
 
+import _thread
 import gc
 import sys
 from itertools import accumulate, chain, repeat, takewhile
-from operator import truth
+from operator import attrgetter, truth
 
 from .identity import FOLDER, back_of_frame, code_of_frame
 
@@ -31,16 +32,18 @@ class Capture:
         exceptions: Thread ident → the exception that it is handling, if any.
         locals: The dicts of thread-local data, in the interpreter's order of threads;
             empty where they could not be had.
+        sentinels: What keeps thread-local data from being dropped, from 3.13 on.
         threads: ``threading``'s own table of threads, copied; None if it is not loaded.
     """
 
-    __slots__ = ("exceptions", "locals", "stacks", "thread_id", "threads")
+    __slots__ = ("exceptions", "locals", "sentinels", "stacks", "thread_id", "threads")
 
     def __init__(self, thread_id):
         self.thread_id = thread_id
         self.stacks = _program_stacks()
         self.exceptions = sys._current_exceptions()
         self.locals = self._take_locals()
+        self.sentinels = _sentinels() if len(self.stacks) > 1 and _sentinels is not None else []
         active = getattr(sys.modules.get("threading"), "_active", None)
         self.threads = list(active.items()) if type(active) is dict else None
 
@@ -49,6 +52,7 @@ class Capture:
         self.stacks.clear()
         self.exceptions.clear()
         self.locals.clear()
+        self.sentinels.clear()
         self.threads = None
 
     def read_for_roots(self):
@@ -63,9 +67,12 @@ class Capture:
 
     def own(self):
         """Addresses of the containers that this capture is made of."""
-        own = {id(self), id(self.stacks), id(self.exceptions), id(self.locals), id(self.threads)}
+        own = {id(self), id(self.stacks), id(self.exceptions), id(self.locals)}
+        own.add(id(self.sentinels))
         own.update(map(id, self.stacks.values()))
-        own.update(map(id, self.threads or ()))
+        if self.threads is not None:
+            own.add(id(self.threads))
+            own.update(map(id, self.threads))
         own.update(id(entry) for entry in self.exceptions.values() if type(entry) is tuple)
         return own
 
@@ -87,8 +94,6 @@ class Capture:
             return _thread_dicts()
         # Without ctypes: one pass of the collector's list, which takes as long as a quarter of a
         # collection, finds the objects behind threading.local with all they hold.
-        import _thread  # noqa: PLC0415 - built in, always loaded
-
         return gc.get_referrers(*_subclasses(_thread._local))
 
 
@@ -117,35 +122,73 @@ def _subclasses(kind):
     return found
 
 
-def _make_thread_dicts():
-    """A function that takes a reference to the dict of every thread's state.
+class _ThreadStates:
+    """The interpreter's list of thread states, walked through exported functions of the C API.
 
-    Only exported functions of the C API are called, no structure is read. The whole list is
-    walked inside one call of ``list``: the interpreter does not look whether another thread
-    wants the GIL before that call has returned, so no thread can end while its state is in hand.
+    The whole list is walked inside one call of ``list``: the interpreter does not look whether
+    another thread wants the GIL before that call has returned, so no thread can end while its
+    state is in hand. The library is opened anew, since the functions of ``ctypes.pythonapi``
+    are shared with the program: each would change the signatures of the other.
     """
-    api = ctypes.pythonapi
-    head = api.PyInterpreterState_ThreadHead
-    following = api.PyThreadState_Next
-    dict_of = api._PyThreadState_GetDict
-    new_reference = api.Py_NewRef
-    interpreter = api.PyInterpreterState_Get
-    interpreter.restype = head.restype = following.restype = dict_of.restype = ctypes.c_void_p
-    # A py_object result is taken as a new reference, which is what Py_NewRef returns.
-    new_reference.restype = ctypes.py_object
-    for function in (head, following, dict_of, new_reference):
-        function.argtypes = [ctypes.c_void_p]
 
-    def thread_dicts():
-        first = map(head, (interpreter(),))
+    def __init__(self):
+        api = ctypes.PyDLL(None)
+        self.head = api.PyInterpreterState_ThreadHead
+        self.following = api.PyThreadState_Next
+        self.dict_of = api._PyThreadState_GetDict
+        self.new_reference = api.Py_NewRef
+        self.interpreter = api.PyInterpreterState_Get
+        self.current = api.PyThreadState_Get
+        for function in (self.interpreter, self.current, self.head, self.following, self.dict_of):
+            function.restype = ctypes.c_void_p
+        # A py_object result is taken as a new reference, which is what Py_NewRef returns.
+        self.new_reference.restype = ctypes.py_object
+        for function in (self.head, self.following, self.dict_of, self.new_reference):
+            function.argtypes = [ctypes.c_void_p]
+
+    def _walk(self):
+        first = map(self.head, (self.interpreter(),))
         # accumulate calls following(state, 0): C ignores the argument too many.
-        states = takewhile(truth, accumulate(chain(first, repeat(0)), following))
-        return list(map(new_reference, filter(truth, map(dict_of, states))))
+        return takewhile(truth, accumulate(chain(first, repeat(0)), self.following))
 
-    return thread_dicts
+    def dicts(self):
+        """A reference to the dict of every thread's state."""
+        return list(map(self.new_reference, filter(truth, map(self.dict_of, self._walk()))))
+
+    def sentinel_reader(self):
+        """A function that takes a reference to the sentinel of every thread that has one.
+
+        From 3.13 on the data behind a ``threading.local`` stands in that object, and a weak
+        reference to a sentinel in the thread's state drops it when the state is cleared. No
+        function gives the sentinel, so its place in the state is found: this thread's own can be
+        had through a local object, and is looked for in this thread's state.
+
+        References:
+            ``Modules/_threadmodule.c`` and ``Include/cpython/pystate.h`` (3.13).
+        """
+        local = _thread._local()
+        local.made = True
+        watchdogs = next(held for held in gc.get_referents(local) if type(held) is set)
+        sentinel = id(next(iter(watchdogs))())
+        words = (ctypes.c_void_p * _STATE_WORDS).from_address(self.current())
+        place = words[:].index(sentinel) * ctypes.sizeof(ctypes.c_void_p)
+
+        def sentinels():
+            fields = map(ctypes.c_void_p.from_address, map(place.__add__, self._walk()))
+            held = filter(truth, map(attrgetter("value"), fields))
+            return list(map(self.new_reference, held))
+
+        return sentinels
 
 
+_STATE_WORDS = 64
+"""How far into a thread's state the sentinel is looked for: word 37 on 3.13, word 42 on 3.15."""
+
+_thread_dicts = _sentinels = None
 try:
-    _thread_dicts = _make_thread_dicts()
+    _states = _ThreadStates()
+    _thread_dicts = _states.dicts
+    if sys.version_info >= (3, 13):
+        _sentinels = _states.sentinel_reader()
 except Exception:  # noqa: BLE001 - no ctypes, or a build that does not export one of them
-    _thread_dicts = None
+    pass

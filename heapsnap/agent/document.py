@@ -32,7 +32,7 @@ class Document:
         self._descriptor = os.open(self.part, _FLAGS, 0o600)
         self._compressor = None
         if level:
-            # Imported by ``prepare`` before the fork; this only looks it up.
+            # Imported by the taker before the fork; this only looks it up.
             import zlib  # noqa: PLC0415
 
             self._compressor = zlib.compressobj(level, zlib.DEFLATED, 31)

@@ -17,7 +17,7 @@ from .talk import say
 try:
     import ctypes
 
-    _plain_fork = ctypes.pythonapi.fork
+    _plain_fork = ctypes.PyDLL(None).fork
 except (ImportError, AttributeError):  # pragma: no cover - no ctypes, or no libc in reach
     _plain_fork = os.fork
 
@@ -75,7 +75,7 @@ def start(job):
     Raises:
         OSError: The process may not fork (limits, memory).
     """
-    reading, writing = os.pipe()
+    reading, writing = _pipe()
     # From here to where the child has put away the program's handlers, none of them may run.
     mask = manners.block_signals()
     process = os.getpid()
@@ -95,6 +95,19 @@ def start(job):
     manners.restore_signals(mask)
     os.close(writing)
     return Messenger(pid, reading)
+
+
+def _pipe():
+    """A pipe whose ends are not taken for standard streams where those are closed."""
+    low = []
+    while True:
+        ends = os.pipe()
+        if min(ends) > 2:  # noqa: PLR2004 - stderr
+            break
+        low += ends
+    for descriptor in low:
+        os.close(descriptor)
+    return ends
 
 
 def _be_messenger(job, writing):

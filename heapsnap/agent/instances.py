@@ -105,10 +105,11 @@ class Instances:
                 items = list(items_of(instance))
                 fields += [(key_text(key), value) for key, value in items]
                 keys = [(fmt.DICT_KEY, key) for key, _ in items]
-                if len(referents) >= 2 * len(keys):
-                    fields += keys
-                else:
+                if all(type(key) is str for _, key in keys):
+                    # The collector skips the keys of such a dict; they are held all the same.
                     extra = keys
+                else:
+                    fields += keys
             return self.naming.align(referents, fields, layout, extra)
 
         return describe

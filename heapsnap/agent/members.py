@@ -11,7 +11,7 @@ from .identity import module_of_type, mro_of_type, name_of_type, namespace_of_ty
 
 SAFE_GETTERS = {
     "function": (
-        "__code__", "__defaults__", "__kwdefaults__", "__name__", "__qualname__",
+        "__code__", "__defaults__", "__kwdefaults__", "__module__", "__name__", "__qualname__",
         "__type_params__",
     ),
     "cell": ("cell_contents",),

@@ -81,7 +81,7 @@ class Taker:
         gc.disable()
         job = None
         try:
-            job = Job(target, self.gzip_level, facts, started, in_child=True)
+            job = Job(target, _gzip_level(target), facts, started, in_child=True)
             return fork.start(job)
         except OSError as problem:
             facts["fork_error"] = str(problem)
@@ -116,10 +116,19 @@ class Taker:
     def _take_inline(self, target, facts):
         collecting = gc.isenabled()
         gc.disable()
-        job = Job(target, self.gzip_level, facts, time.perf_counter(), in_child=False)
+        job = Job(target, _gzip_level(target), facts, time.perf_counter(), in_child=False)
         try:
             return job.run()
         finally:
             job.release()
             if collecting:
                 gc.enable()
+
+
+def _gzip_level(target):
+    if not target.endswith(".gz"):
+        return 0
+    # Before the fork: the child imports nothing.
+    import zlib  # noqa: F401, PLC0415
+
+    return 1

@@ -55,6 +55,8 @@ class Heap:
         # of the measure, but it is a reference that the agent holds.
         self.surplus = min(map(sys.getrefcount, probes))
         self.own = {id(self)} | _agent_frames() | job.own()
+        # None would be among them where the program has no threads to capture.
+        self.own.discard(id(None))
         self.held = job.capture.held()
 
 
@@ -75,6 +77,11 @@ class Walker:
         heap: What to walk.
         may_materialize: See ``Planner``.
         prefetched: Address → referents that were read before the agent touched the object.
+
+    Attributes:
+        listed: Addresses of all that is on the heap's list, in the process itself; None in the
+            child, where whatever the collector tracks is on it. In the process frozen objects
+            are not, nor what other threads make during the walk.
     """
 
     def __init__(self, heap, *, may_materialize, prefetched=()):
@@ -84,6 +91,7 @@ class Walker:
         self.prefetched = dict(prefetched)
         self.rows = 0
         self.references = 0
+        self.listed = None if may_materialize else set(map(id, heap.objects))
         self.pending = []
         self._seen_pending = set()
         self._recent_leaves = set()
@@ -134,7 +142,7 @@ class Walker:
         targets = list(map(id, flat))
         unique = dict(zip(targets, flat))
         if not self.heap.own.isdisjoint(unique):
-            referents = [self._without_own(row) for row in referents]
+            self._leave_out_own(referents, shapes)
             flat = list(chain.from_iterable(referents))
             targets = list(map(id, flat))
             unique = dict(zip(targets, flat))
@@ -177,8 +185,13 @@ class Walker:
             position.clear()
             position.update(zip(addresses, count()))
 
-    def _without_own(self, referents):
-        return [referent for referent in referents if id(referent) not in self.heap.own]
+    def _leave_out_own(self, referents, shapes):
+        """Drop references to the agent's own objects, and with them the names of that row."""
+        own = self.heap.own
+        for row, held in enumerate(referents):
+            kept = [referent for referent in held if id(referent) not in own]
+            if len(kept) != len(held):
+                referents[row], shapes[row] = kept, self.shapes.number(())
 
     def _kinds(self, objects):
         """Addresses of the classes of the objects; every one of them has a plan afterwards."""
@@ -196,9 +209,10 @@ class Walker:
         """
         for address in position.keys() & unique.keys():
             del unique[address]
-        others = list(unique.values())
-        tracked = list(map(gc.is_tracked, others))
-        foreign = list(compress(unique, tracked))
+        if self.listed is None:
+            foreign = list(compress(unique, map(gc.is_tracked, list(unique.values()))))
+        else:
+            foreign = [address for address in unique if address in self.listed]
         for address in foreign:
             del unique[address]
         for address in self._recent_leaves & unique.keys():

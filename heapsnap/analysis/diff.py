@@ -45,6 +45,8 @@ MOST_CULPRITS = 50
 MOST_WARMING = 10
 LOOKED_AT = 1000
 """Objects among which a new one is looked for as the worked example."""
+BUFFER_LAYOUTS = frozenset({"ndarray", "BytesIO", "StringIO", "array", "memoryview"})
+"""Kinds that take part in the collection and are large by what they hold as bytes."""
 CONTAINER_LAYOUTS = frozenset({"dict", "list", "set", "frozenset", "deque", "tuple"})
 
 
@@ -108,6 +110,15 @@ class Pair:
         return ranks
 
     @cached_property
+    def leaf_types(self) -> frozenset[str]:
+        """Full names of types whose objects refer to nothing, or only to what they view."""
+        return frozenset(
+            kind.full_name
+            for kind in self.after.snapshot.types
+            if not kind.takes_part_in_gc or kind.layout in BUFFER_LAYOUTS
+        )
+
+    @cached_property
     def place_by_node(self) -> NDArray[np.int32]:
         """``(n,) int32`` of the later heap, ``NO_PLACE`` where unreached."""
         return places_of_nodes(self.tree, 1, self.after)
@@ -115,7 +126,9 @@ class Pair:
     @cached_property
     def entries(self) -> list[Entry]:
         """Where growth enters, the worst first, without garbage that waits for its collection."""
-        entries = find_entries(self.tree, plumbing_by_type=self.plumbing_by_type)
+        entries = find_entries(
+            self.tree, plumbing_by_type=self.plumbing_by_type, leaf_types=self.leaf_types
+        )
         if collects(self.after.snapshot):
             entries = [e for e in entries if self.verdict_of_place(e.place) != "garbage"]
         return entries

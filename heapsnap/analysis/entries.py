@@ -6,15 +6,19 @@ Owns the choice and the ranking of entries in a tree of places; no words, no cha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from heapsnap.analysis.garbage import CLASS
 from heapsnap.analysis.growth import NO_PLACE
 from heapsnap.analysis.places import C_ROOT
 from heapsnap.analysis.roots import is_standard_library
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from numpy.typing import NDArray
 
     from heapsnap.analysis.growth import PlaceTree
@@ -24,6 +28,8 @@ VESSELS = 3
 FILLED = 8
 """How many times more the contents grew than the vessel, for the contents to be the leak."""
 VESSEL_DEPTH = 8
+NAMED = frozenset({0, CLASS})
+"""Ranks of the types that a person would name."""
 NO_VESSELS = frozenset({"function", "code", "type", "tuple", "frame"})
 FEW = 10
 FEW_BYTES = 64 * 1024
@@ -33,6 +39,9 @@ MANY = 100
 come and go: up to that many say nothing."""
 WARMING = 100
 """Growth below which a place under Python's own modules is taken for a cache that warms up."""
+LRU_WRAPPER, LRU_LINK = "functools._lru_cache_wrapper", "functools._lru_list_elem"
+LRU_LIMIT = 128
+"""Entries that ``functools.lru_cache`` keeps unless told otherwise: until then it only fills."""
 TELLING_LIBRARIES = frozenset(
     {"asyncio", "atexit", "concurrent", "gc", "logging", "multiprocessing", "queue", "sched",
      "signal", "threading", "unittest", "weakref"}
@@ -60,7 +69,12 @@ class Entry:
 
 
 def find_entries(
-    tree: PlaceTree, *, plumbing_by_type: dict[str, int], before: int = 0, after: int = -1
+    tree: PlaceTree,
+    *,
+    plumbing_by_type: dict[str, int],
+    leaf_types: AbstractSet[str] = frozenset(),
+    before: int = 0,
+    after: int = -1,
 ) -> list[Entry]:
     """Find where growth enters, the worst first.
 
@@ -68,6 +82,7 @@ def find_entries(
         tree: The heaps laid over each other.
         plumbing_by_type: Full type name → 0 for what a person would blame, more for what
             merely connects.
+        leaf_types: Full names of types whose objects refer to nothing.
         before: Number of the baseline in the tree.
         after: Number of the heap that may have grown.
     """
@@ -82,7 +97,7 @@ def find_entries(
         if above != NO_PLACE and growth[above] > 0:
             continue
         entry = _filled_vessel(place, tree, growth, children)
-        blamed = _blame(entry, tree, growth, children, plumbing_by_type)
+        blamed = _blame(entry, tree, growth, children, plumbing_by_type, before, after)
         net = net_by_type[tree.type[blamed]]
         if net <= 0:
             # Its objects came here from elsewhere; there are no more of them than before.
@@ -97,8 +112,35 @@ def find_entries(
                 tier=_tier(entry, blamed, tree, growth, tree_bytes, plumbing_by_type),
             )
         )
+    entries += _swollen(tree, growth, bytes_growth, leaf_types)
     entries.sort(key=lambda e: (e.tier, -e.tree_bytes_growth, -e.growth, e.place))
     return _without_companions(entries, tree, plumbing_by_type)
+
+
+def _swollen(
+    tree: PlaceTree,
+    growth: NDArray[np.int64],
+    bytes_growth: NDArray[np.int64],
+    leaf_types: AbstractSet[str],
+) -> list[Entry]:
+    """Places whose objects are no more than before but much larger: a buffer that is never cut."""
+    net_bytes: dict[str, int] = {}
+    for kind, size in zip(tree.type, bytes_growth.tolist(), strict=True):
+        net_bytes[kind] = net_bytes.get(kind, 0) + size
+    large = np.flatnonzero((bytes_growth >= FEW_BYTES) & (growth <= 0) & (tree.counts[-1] > 0))
+    return [
+        Entry(
+            place=place,
+            blamed=place,
+            growth=int(growth[place]),
+            bytes_growth=int(bytes_growth[place]),
+            tree_bytes_growth=int(bytes_growth[place]),
+            tier=0,
+        )
+        for place in large.tolist()
+        # What a container weighs is told by its entries; and what merely moved has not grown.
+        if tree.type[place] in leaf_types and net_bytes[tree.type[place]] >= FEW_BYTES
+    ]
 
 
 def _without_companions(
@@ -131,8 +173,11 @@ def _tier(
         return 2
     if growth[entry] < FEW and tree_bytes[entry] < FEW_BYTES:
         return 1
+    if _is_filling_lru(entry, tree):
+        return 1
     says_little = plumbing_by_type[tree.type[blamed]] > 0
-    if says_little and tree.reference[entry] == "<key>":
+    if says_little and tree.reference[entry] == "<key>" and growth[entry] < WARMING:
+        # The keys of a dict whose values are old objects, or none but True: few mean nothing.
         return 2
     above = tree.parent[entry]
     is_among_many = above != NO_PLACE and tree.counts[-1][above] > 1
@@ -144,6 +189,24 @@ def _tier(
     library = tree.reference[root].partition(".")[0]
     is_own = is_standard_library(library) and tree.type[root] == "module"
     return 1 if is_own and library not in TELLING_LIBRARIES and growth[entry] < WARMING else 0
+
+
+def _is_filling_lru(entry: int, tree: PlaceTree) -> bool:
+    """Whether the entry stands in an ``lru_cache`` that has a limit and may not have reached it.
+
+    Only a cache with a limit links its entries (Modules/_functoolsmodule.c).
+    """
+    path = tree.path(entry)
+    for wrapper, below in pairwise(path):
+        if tree.type[wrapper] == LRU_WRAPPER and tree.reference[below] == "<cache>":
+            links = [
+                place
+                for place, kind in enumerate(tree.type)
+                if kind == LRU_LINK and wrapper in tree.path(place)
+            ]
+            most = LRU_LIMIT * int(tree.counts[-1][wrapper])
+            return bool(links) and bool(tree.counts[-1][entry] <= most)
+    return False
 
 
 def _net_growth(tree: PlaceTree, growth: NDArray[np.int64]) -> dict[str, int]:
@@ -189,11 +252,16 @@ def _blame(
     growth: NDArray[np.int64],
     children: dict[int, list[int]],
     plumbing_by_type: dict[str, int],
+    before: int,
+    after: int,
 ) -> int:
     """The nearest place from the entry down whose type says something, one for each object."""
     is_module = tree.parent[entry] == NO_PLACE and tree.type[entry] == "module"
-    if plumbing_by_type[tree.type[entry]] == 0 or is_module:
+    if plumbing_by_type[tree.type[entry]] in NAMED or is_module:
         return entry
+    entered = int(tree.entering[after][entry] - tree.entering[before][entry])
+    # A list that grows at its far end has no more entrances than before.
+    least = (entered if entered > 0 else growth[entry]) * 0.9
     frontier = [entry]
     for _ in range(4):
         below = [
@@ -201,9 +269,9 @@ def _blame(
             for place in frontier
             for child in children.get(place, ())
             # As many of them as of the entry's objects: one each, give or take what was shared.
-            if growth[entry] * 0.9 <= growth[child] <= growth[entry] * 2
+            if least <= growth[child] <= growth[entry] * 2
         ]
-        telling = [child for child in below if plumbing_by_type[tree.type[child]] == 0]
+        telling = [child for child in below if plumbing_by_type[tree.type[child]] in NAMED]
         if telling:
             return min(telling, key=lambda child: (-growth[child], tree.type[child], child))
         if not below:

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from heapsnap.graph.references import ReferenceGraph
     from heapsnap.snapshot.model import NodeArray, ObjectType, Snapshot
 
+CLASS = 3
+"""A class in a cycle says less than its instance; on its own it is what a person would name."""
+
 _PLUMBING = {
     "dict": 9, "tuple": 9, "list": 8, "set": 8, "frozenset": 8, "cell": 7, "frame": 6,
     "traceback": 6, "getset_descriptor": 9, "member_descriptor": 9, "method": 5,
     "builtin_function_or_method": 6,
-    "function": 4, "type": 3, "coroutine": 2, "generator": 2, "async_generator": 2,
+    "function": 4, "type": CLASS, "coroutine": 2, "generator": 2, "async_generator": 2,
 }  # fmt: skip
 """How little a built-in type says about whose cycle it is; a class of the program says most."""
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from heapsnap.analysis.labels import ITEM
+from heapsnap.graph.references import NO_EDGE
 from heapsnap.graph.signatures import NO_SIGNATURE
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class PlaceTree:
         type: Place → full name of the type that stands there.
         counts: ``(h, p) int64``: objects there, for each of ``h`` heaps.
         sizes: ``(h, p) int64``: their shallow bytes.
+        entering: ``(h, p) int64``: those that the place above holds; the others continue a run
+            that is one place, as the nodes of a linked list and nested tuples do.
         place_by_signature: For each heap ``(s,) int32``.
     """
 
@@ -52,6 +55,7 @@ class PlaceTree:
     type: list[str] = field(default_factory=list)
     counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
     sizes: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+    entering: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
     place_by_signature: list[NDArray[np.int32]] = field(default_factory=list)
 
     def enter(self, key: Key, index: dict[Key, int]) -> int:
@@ -158,6 +162,8 @@ def _by_depth(tree: PlaceTree) -> list[list[int]]:
 def _count(tree: PlaceTree, heaps: Sequence[Places]) -> None:
     tree.counts = np.zeros((len(heaps), len(tree.parent)), dtype=np.int64)
     tree.sizes = np.zeros_like(tree.counts)
+    tree.entering = np.zeros_like(tree.counts)
+    above = np.array(tree.parent, dtype=np.int32)
     for number, (heap, place_by_signature) in enumerate(
         zip(heaps, tree.place_by_signature, strict=True)
     ):
@@ -169,3 +175,9 @@ def _count(tree: PlaceTree, heaps: Sequence[Places]) -> None:
         sizes = heap.snapshot.shallow_bytes_by_node[reached]
         # float64 adds up exactly to 2**53 bytes.
         tree.sizes[number] = np.bincount(places, weights=sizes, minlength=width).astype(np.int64)
+        edge = heap.paths.parent_edge_by_node[reached]
+        is_root = edge == NO_EDGE
+        holder = heap.graph.referrer_by_edge[edge[~is_root]]
+        enters = is_root
+        enters[~is_root] = place_by_signature[signature[holder]] == above[places[~is_root]]
+        tree.entering[number] = np.bincount(places[enters], minlength=width)

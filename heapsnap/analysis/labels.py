@@ -58,10 +58,9 @@ def label_edges(snapshot: Snapshot, graph: ReferenceGraph) -> EdgeLabels:
     """Name every reference by its place in its owner, not by its key."""
     names = snapshot.edge_names
     name_by_edge = snapshot.name_by_edge
-    is_namespace = _namespaces(snapshot, graph)
     out_degree = np.diff(graph.first_edge_by_node)
-    is_record = out_degree <= NAMED_ENTRIES * 2
-    owner = graph.referrer_by_edge
+    variant_by_node = np.where(out_degree <= NAMED_ENTRIES * 2, 1, 2).astype(np.int32)
+    variant_by_node[_namespaces(snapshot, graph)] = 0
 
     variants = [
         [_attribute_text(name) for name in names],
@@ -71,12 +70,9 @@ def label_edges(snapshot: Snapshot, graph: ReferenceGraph) -> EdgeLabels:
     closures = _closure_variables(snapshot, graph)
     texts = sorted({text for variant in variants for text in variant} | set(closures.values()))
     rank = {text: position for position, text in enumerate(texts)}
-    rank_by_name = [np.array([rank[text] for text in variant], np.int32) for variant in variants]
-    label_by_edge = np.where(
-        is_namespace[owner],
-        rank_by_name[0][name_by_edge],
-        np.where(is_record[owner], rank_by_name[1][name_by_edge], rank_by_name[2][name_by_edge]),
-    ).astype(np.int32, copy=False)
+    rank_by_cell = np.array([rank[text] for variant in variants for text in variant], np.int32)
+    first_cell_by_edge = np.repeat(variant_by_node * np.int32(len(names)), out_degree)
+    label_by_edge = rank_by_cell[first_cell_by_edge + name_by_edge]
     for edge, text in closures.items():
         label_by_edge[edge] = rank[text]
     is_late_name = np.array([name in LATE_NAMES for name in names], dtype=np.bool_)

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 class KnownPattern:
     """A pattern and what it looks like.
 
-    ``looks`` is searched in the chain written as ``type .reference type .reference type``: full
-    type names, references as they are, one blank between. ``in_cycle``: only in a cycle.
+    ``looks`` is searched in the chain written as ``root .reference type .reference type``: the
+    root as the chain shows it (``module app``), full type names, references as they are, one
+    blank between. A cycle has no root and starts with a type. ``in_cycle``: only in a cycle.
     """
 
     pattern: Pattern
@@ -37,6 +38,10 @@ def _known(
     return KnownPattern(Pattern(name, explanation, fix), re.compile(looks), in_cycle)
 
 
+_CLOSURE = r"function \.__closure__(\([^)]*\))? tuple \S+ cell \.cell_contents"
+WRAPPED = 4
+"""Wrappers around wrappers from which on no decorator explains them."""
+
 KNOWN = (
     _known(
         "bound-method-on-instance",
@@ -49,27 +54,95 @@ KNOWN = (
     ),
     _known(
         "lru-cache-on-method",
-        r"functools\._lru_cache_wrapper (\S+ )?(<cache>|\[\*\]|\?)",
+        # The class may be of any metaclass: whatever owns the cache is no module.
+        r"(?<!module) (?!module )\S+ \.\w+ functools\._lru_cache_wrapper (<|\[|\?)",
         "functools.lru_cache keeps the arguments of every call, self among them",
         "give the cache a maxsize, or keep it on the instance (functools.cached_property)",
     ),
     _known(
+        "unbounded-lru-cache",
+        r"functools\._lru_cache_wrapper (<|\[|\?)",
+        "functools.lru_cache keeps the arguments and the result of every call",
+        "give the cache a maxsize, or call cache_clear() when its results are done with",
+    ),
+    _known(
+        "finalizer-holds-object",
+        r"weakref\.finalize\._Info \.(func|args|kwargs) ",
+        "weakref.finalize keeps its callback and the callback's arguments until the object dies; "
+        "an object that they hold never does",
+        "give weakref.finalize a plain function, and what it needs to clean up, not the object",
+    ),
+    _known(
         "stored-exception",
-        r"\.__traceback__ traceback|\.tb_frame frame",
+        r"\.__traceback__ traceback|\.tb_frame frame|[\]}\w] \S*(Error|Exception)$",
         "a stored exception keeps its traceback, and that the local variables of every frame that "
         "it passed",
         "store str(error), or drop the traceback with error.with_traceback(None)",
     ),
     _known(
+        "stored-frame",
+        r"[\]}\w] frame( |$)",
+        "a stored frame keeps its local variables, and the frames that called it",
+        "store what is needed of it: the function's name, the line",
+    ),
+    _known(
         "closure-names-itself",
-        r"function \.__closure__\S* tuple \S+ cell \.cell_contents",
+        _CLOSURE,
         "an inner function refers to itself through its closure, which is a cycle",
         "define the function at module level or pass it to itself as an argument",
         in_cycle=True,
     ),
     _known(
+        "wrapped-again",
+        f"({_CLOSURE} ){{{WRAPPED},}}function",
+        "a function was wrapped again and again: each wrapper keeps the one from before",
+        "wrap once, at import, or put the original back before it is wrapped anew",
+    ),
+    _known(
+        "mutable-default",
+        r"function \.__(kw)?defaults__ (tuple|dict) \S+ (list|dict|set)\b",
+        "a default argument is made once and shared by all calls: what is put into it stays",
+        "let the default be None, and make the list or dict inside the function",
+    ),
+    _known(
+        "logging-handler-never-removed",
+        r"logging\.\w+ \.handlers list \[",
+        "a logger keeps every handler that was added to it",
+        "add handlers once, at start, or call removeHandler() when the work is done",
+    ),
+    _known(
+        "logger-per-name",
+        r"logging\.Manager \.loggerDict dict \[.*\] logging\.Logger$",
+        "logging keeps a logger for every name that was ever asked for",
+        "use one logger, and tell requests apart by a LoggerAdapter or extra=...",
+    ),
+    _known(
+        "mock-call-history",
+        r"\._mock_(call_args_list|mock_calls|method_calls) ",
+        "a Mock remembers every call with its arguments",
+        "call reset_mock(), or put a plain object in the place of the mock",
+    ),
+    _known(
+        "warnings-registry",
+        r"\.__warningregistry__ dict",
+        "a module remembers the text of every warning that it gave, so as not to repeat it",
+        "keep what changes (numbers, names) out of the text of warnings",
+    ),
+    _known(
+        "collector-debug-flag",
+        r"module gc \.garbage list|^gc\.garbage ",
+        "gc.DEBUG_SAVEALL is set: all that the collector would free goes to gc.garbage",
+        "call gc.set_debug(0), and gc.garbage.clear()",
+    ),
+    _known(
+        "thread-still-running",
+        r"^Thread\.run\(\) local variable self",
+        "a thread that has not ended keeps its Thread object and its target's arguments",
+        "give what it waits for a timeout, or take threads from a pool",
+    ),
+    _known(
         "registered-callback",
-        r"(\[[^ ]*\]|\{\*\}) method \.__self__",
+        r"(\]|\{\*\}|<key>) method \.__self__",
         "a registered bound method keeps the object that it belongs to",
         "take the callback out when the object is done, or register weakref.WeakMethod(method)",
     ),
@@ -83,7 +156,8 @@ def match_pattern(steps: Sequence[Step], *, is_cycle: bool) -> Pattern | None:
         steps: The chain, root first, or once round the cycle.
         is_cycle: Whether it is a cycle.
     """
-    text = " ".join(f"{step.reference} {step.type}".strip() for step in steps)
+    start = steps[0].type if is_cycle else steps[0].text
+    text = " ".join([start, *(f"{step.reference} {step.type}" for step in steps[1:])])
     for known in KNOWN:
         if (is_cycle or not known.in_cycle) and known.looks.search(text):
             return known.pattern

@@ -24,14 +24,14 @@ ITEMS_BY_CUSTOMER = 50
 def embedded_database() -> Iterator[str]:
     """Run the embedded server until the block ends; its ``HOST:PORT``."""
     program = Path(__file__).with_name("mysql_server.py")
-    with subprocess.Popen(  # noqa: S603 - our own file
+    with subprocess.Popen(
         [sys.executable, os.fspath(program)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,  # Ctrl-C is for the service, which then closes the pipe
     ) as process:
-        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        assert process.stdout is not None
         port = process.stdout.readline().strip()
         if not port:
             sys.exit("the embedded database did not start: is mysql-mimic installed?")
@@ -39,7 +39,7 @@ def embedded_database() -> Iterator[str]:
         yield f"127.0.0.1:{port}"
 
 
-def create_tables(connection: Any) -> None:  # noqa: ANN401 - PyMySQL carries no types
+def create_tables(connection: Any) -> None:
     """Write the customers and their items, the same ones each time."""
     customers = [(number, f"customer {number}") for number in range(CUSTOMER_COUNT)]
     items = [

@@ -48,7 +48,7 @@ class Service:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.command = [sys.executable, os.fspath(program), *arguments]
-        self.process = subprocess.Popen(  # noqa: S603 - the caller's program, no shell
+        self.process = subprocess.Popen(
             self.command,
             env=environment,
             stdin=subprocess.DEVNULL,

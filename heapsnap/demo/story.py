@@ -137,7 +137,7 @@ class Stage:
     def run(self, *arguments: str) -> int:
         """Run a heapsnap command in the folder, show what it prints, return its exit code."""
         self.prompt("heapsnap", *arguments)
-        finished = subprocess.run(  # noqa: S603 - our own command, no shell
+        finished = subprocess.run(
             [sys.executable, "-m", "heapsnap", *arguments],
             cwd=self.folder,
             env=self.environment(),

@@ -8,7 +8,7 @@ edges are late is the caller's.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 NO_LEVEL = -1
 """The level and the wave of a node that no root reaches."""
+
+NO_ARRIVAL = -2
+"""Equals no level."""
 
 NARROW_NODES = 32
 NARROW_EDGES = 96
@@ -85,12 +88,15 @@ def levels(
         The two queues of LeakCanary's ``PrioritizingShortestPathFinder.kt``, with levels
         in place of queue entries so that all shortest paths stay known.
     """
-    walk = _Walk(graph)
-    if late_by_edge is None:
-        prompt_part, late_part = _Part.of_all(graph), None
+    if late_by_edge is None or not late_by_edge.any():
+        late_by_edge = np.zeros(graph.edge_count, dtype=np.bool_)
+        late_part = None
     else:
-        prompt_part = _Part.of_edges(graph, ~late_by_edge)
-        late_part = _Part.of_edges(graph, late_by_edge)
+        late_part = _Part.of(graph.keep_edges(late_by_edge).graph)
+    # Late edges lead to node n, which counts as reached: no copy of the rows without them.
+    prompt_referents = np.where(late_by_edge, np.int32(graph.node_count), graph.referent_by_edge)
+    prompt_part = _Part.of(graph, prompt_referents)
+    walk = _Walk(graph)
     for group, roots in enumerate(root_groups):
         first_of_group = walk.reached_count
         walk.add_roots(roots)
@@ -100,46 +106,41 @@ def levels(
         if late_part is not None:
             _walk_late(walk, prompt_part, late_part, first_of_group)
             walk.wave_by_node[walk.queue[first_behind_late : walk.reached_count]] = 2 * group + 1
-    return walk.result()
+    return walk.result(late_by_edge)
 
 
 def _walk_late(walk: _Walk, prompt_part: _Part, late_part: _Part, first_position: int) -> None:
     """Alternate one step over late edges with exhausting the others, until nothing is new."""
     expanded = first_position
     while expanded < walk.reached_count:
+        walk.expect_late_arrivals()
         expanded = walk.step(late_part, expanded, goes_on=False)
         walk.exhaust(prompt_part, expanded)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """Some of the graph's edges in rows of their own.
+    """The edges that a step follows.
 
-    ``original_edges`` is ``(j,) int64``, part's edge → graph's edge. The views are of the
-    same memory: reading one item from them costs a third of numpy's indexing.
+    Nodes from ``owner_end`` on own no edges. The views are of the same memory: reading one
+    item from them costs a third of numpy's indexing.
     """
 
-    first_edge_by_node: EdgeArray
+    first_edge_by_node: NDArray[Any]
     referent_by_edge: NodeArray
-    original_edges: EdgeArray | None
+    owner_end: int
     first_edge_view: memoryview
     referent_view: memoryview
 
     @classmethod
-    def of_all(cls, graph: ReferenceGraph) -> _Part:
-        """Take all edges."""
-        return cls._of(graph, None)
-
-    @classmethod
-    def of_edges(cls, graph: ReferenceGraph, edge_is_taken: NDArray[np.bool_]) -> _Part:
-        """Take the edges that the ``(m,) bool`` mask marks."""
-        derived = graph.keep_edges(edge_is_taken)
-        return cls._of(derived.graph, derived.original_edge_by_edge)
-
-    @classmethod
-    def _of(cls, graph: ReferenceGraph, original_edges: EdgeArray | None) -> _Part:
-        first_edges, referents = graph.first_edge_by_node, graph.referent_by_edge
-        return cls(first_edges, referents, original_edges, first_edges.data, referents.data)
+    def of(cls, graph: ReferenceGraph, referents: NodeArray | None = None) -> _Part:
+        """Take a graph's rows, with its own referents or with others."""
+        first_edges: NDArray[Any] = graph.first_edge_by_node
+        owner_end = int(np.searchsorted(first_edges, graph.edge_count))
+        if graph.edge_count <= np.iinfo(np.int32).max:
+            first_edges = first_edges.astype(np.int32)  # Half the memory to go through.
+        referents = graph.referent_by_edge if referents is None else referents
+        return cls(first_edges, referents, owner_end, first_edges.data, referents.data)
 
 
 class _Walk:
@@ -150,9 +151,11 @@ class _Walk:
         self.queue = np.empty(graph.node_count, dtype=np.int32)
         self.reached_count = 0
         self.first_positions: list[int] = [0]
-        self.level_by_node = np.full(graph.node_count, NO_LEVEL, dtype=np.int32)
+        # One more entry, for node n: reached before all others.
+        self.level_by_node = np.full(graph.node_count + 1, NO_LEVEL, dtype=np.int32)
+        self.level_by_node[graph.node_count] = 0
         self.wave_by_node = np.full(graph.node_count, NO_LEVEL, dtype=np.int8)
-        self.is_candidate_by_edge = np.zeros(graph.edge_count, dtype=np.bool_)
+        self._late_arrival_by_level: list[int] = []
         self._arrival = np.empty(graph.node_count, dtype=np.int32)
 
     def add_roots(self, roots: NodeArray) -> None:
@@ -182,15 +185,40 @@ class _Walk:
         self._wide_step(part, first_position)
         return reached_before
 
-    def result(self) -> LevelResult:
+    def expect_late_arrivals(self) -> None:
+        """Note that late edges of all levels that were not stepped from lead to the next one."""
+        next_level = len(self.first_positions) - 1
+        waiting = next_level - len(self._late_arrival_by_level)
+        self._late_arrival_by_level += [next_level] * waiting
+
+    def result(self, late_by_edge: NDArray[np.bool_]) -> LevelResult:
         """Freeze what was found."""
         return LevelResult(
-            level_by_node=self.level_by_node,
+            level_by_node=self.level_by_node[:-1],
             wave_by_node=self.wave_by_node,
             node_by_position=self.queue[: self.reached_count].copy(),
             first_position_by_level=np.array(self.first_positions, dtype=np.int64),
-            is_candidate_by_edge=self.is_candidate_by_edge,
+            is_candidate_by_edge=self._candidates(late_by_edge),
         )
+
+    def _candidates(self, late_by_edge: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """``(m,) bool``: the edges that lead to the level that the step over them made.
+
+        From level ``i`` an edge that is not late is stepped over when level ``i + 1`` is made.
+        A referent of a later level would have been new to that step.
+        """
+        graph, level_by_node = self.graph, self.level_by_node[:-1]
+        # NO_LEVEL, the last index, stays: nothing arrives from there.
+        arrival_by_level = np.arange(1, len(self.first_positions) + 1, dtype=np.int32)
+        arrival_by_level[NO_LEVEL] = NO_ARRIVAL
+        arrivals = np.repeat(arrival_by_level[level_by_node], np.diff(graph.first_edge_by_node))
+        if self._late_arrival_by_level:
+            late_arrival_by_level = np.array([*self._late_arrival_by_level, NO_ARRIVAL], np.int32)
+            late_edges = np.flatnonzero(late_by_edge)
+            levels_before = level_by_node[graph.referrer_by_edge[late_edges]]
+            arrivals[late_edges] = late_arrival_by_level[levels_before]
+        is_candidate: NDArray[np.bool_] = arrivals == level_by_node[graph.referent_by_edge]
+        return is_candidate
 
     def _is_narrow(self, part: _Part, first_position: int) -> bool:
         if self.reached_count - first_position > NARROW_NODES:
@@ -203,14 +231,10 @@ class _Walk:
     def _wide_step(self, part: _Part, first_position: int) -> None:
         """Expand one level with array operations."""
         nodes = self.queue[first_position : self.reached_count]
+        nodes = nodes[nodes < part.owner_end]
         edges = gather_edges(part.first_edge_by_node, nodes)
         referents = part.referent_by_edge[edges]
-        is_new = self.level_by_node[referents] == NO_LEVEL
-        edges, referents = edges[is_new], referents[is_new]
-        if part.original_edges is not None:
-            edges = part.original_edges[edges]
-        self.is_candidate_by_edge[edges] = True
-        self._append_level(referents)
+        self._append_level(referents[self.level_by_node[referents] == NO_LEVEL])
 
     def _append_level(self, nodes: NodeArray) -> None:
         """Make these unreached nodes, repeats allowed, the next level; nothing if none."""
@@ -229,9 +253,7 @@ class _Walk:
     def _narrow_steps(self, part: _Part, head: int, *, goes_on: bool) -> int:
         """Expand node by node, level after level while the levels stay narrow."""
         first_edge, referent = part.first_edge_view, part.referent_view
-        originals = None if part.original_edges is None else part.original_edges.data
         queue, level_of = self.queue.data, self.level_by_node.data
-        is_candidate = self.is_candidate_by_edge.data
         tail = self.reached_count
         while True:
             level, end, edge_count = len(self.first_positions) - 1, tail, 0
@@ -239,15 +261,11 @@ class _Walk:
                 node = queue[position]
                 for edge in range(first_edge[node], first_edge[node + 1]):
                     target = referent[edge]
-                    known_level = level_of[target]
-                    if known_level == NO_LEVEL:
+                    if level_of[target] == NO_LEVEL:
                         level_of[target] = level
                         queue[tail] = target
                         tail += 1
                         edge_count += first_edge[target + 1] - first_edge[target]
-                    elif known_level != level:
-                        continue
-                    is_candidate[edge if originals is None else originals[edge]] = True
             if tail > end:
                 self.first_positions.append(tail)
             head = end

@@ -12,8 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from heapsnap.graph.references import NO_EDGE, group_edges_by_target
-from heapsnap.graph.signatures import NO_SIGNATURE, SignatureBook, SignatureTable, Steps
+from heapsnap.graph.references import NO_EDGE, group_items
+from heapsnap.graph.signatures import (
+    NO_SIGNATURE,
+    SignatureBook,
+    SignatureTable,
+    Steps,
+    number_values,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +31,9 @@ if TYPE_CHECKING:
 NARROW_CANDIDATES = 96
 """Levels with up to as many candidate edges are settled edge by edge: array operations cost 75 us a
 level at least (measured)."""
+
+NO_KEY = 2**63 - 1
+"""Greater than every key."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,11 +107,11 @@ def find_chain(graph: ReferenceGraph, parent_edge_by_node: EdgeArray, node: int)
 
 
 class _Choice:
-    """The state of the choice; works on queue positions, so that a level is a slice.
+    """The state of the choice.
 
-    ``first_candidate`` is ``(r + 1,) int64``; the three candidate columns beside it hold, for
-    each candidate edge, grouped by the position of its referent and ascending within: its
-    number ``(k,) int64``, its referrer ``(k,) int32``, its step ``(k,) int64``.
+    The candidate columns hold, for each of ``k`` candidate edges, grouped by the level of its
+    referent and ascending within: its number ``(k,) int64``, its referrer and its referent
+    ``(k,) int32``, its step ``(k,) int32``.
     """
 
     def __init__(
@@ -112,29 +121,25 @@ class _Choice:
         label_by_edge: NDArray[np.int32],
         label_by_node: NDArray[np.int32],
     ) -> None:
-        nodes = levels.node_by_position
-        position_by_node = np.empty(graph.node_count, dtype=np.int32)
-        position_by_node[nodes] = np.arange(len(nodes), dtype=np.int32)
+        self.nodes: NodeArray = levels.node_by_position
+        self.first_positions: list[int] = levels.first_position_by_level.tolist()
         edges = np.flatnonzero(levels.is_candidate_by_edge)
-        positions = position_by_node[graph.referent_by_edge[edges]]
-        one_row = np.array([0, len(edges)], dtype=np.int64)
-        self.first_candidate, _, order = group_edges_by_target(
-            one_row, positions, target_count=len(nodes)
+        first_candidate_by_level, self.candidate_edges = group_items(
+            edges,
+            levels.level_by_node[graph.referent_by_edge[edges]],
+            group_count=len(self.first_positions) - 1,
         )
-        self.candidate_edges = edges[order]
+        self.first_candidate_by_level: list[int] = first_candidate_by_level.tolist()
         self.candidate_referrers = graph.referrer_by_edge[self.candidate_edges]
-        referents = graph.referent_by_edge[self.candidate_edges]
-        steps = Steps.of_pairs(label_by_edge[self.candidate_edges], label_by_node[referents])
+        self.candidate_referents = graph.referent_by_edge[self.candidate_edges]
+        steps = Steps.of_pairs(
+            label_by_edge[self.candidate_edges], label_by_node[self.candidate_referents]
+        )
         self.candidate_steps = steps.step_by_item
-
-        self.nodes: NodeArray = nodes
         self.book = SignatureBook(steps)
         self.signature_by_node = np.full(graph.node_count, NO_SIGNATURE, dtype=np.int32)
         self.parent_edge_by_node = np.full(graph.node_count, NO_EDGE, dtype=np.int64)
-        self.first_positions: list[int] = levels.first_position_by_level.tolist()
-        self.first_candidate_by_level: list[int] = self.first_candidate[
-            levels.first_position_by_level
-        ].tolist()
+        self._smallest_by_node = np.full(graph.node_count, NO_KEY, dtype=np.int64)
 
     def candidate_count(self, level: int) -> int:
         """Count the candidate edges that lead to the level's nodes; none lead to roots."""
@@ -154,54 +159,46 @@ class _Choice:
     def settle_narrow(self, level: int) -> int:
         """Choose edge by edge, level after level while they stay narrow; return the next one."""
         # Reading one item from a view of the memory costs a third of numpy's indexing.
-        first_candidate, node_at = self.first_candidate.data, self.nodes.data
-        candidate_edges = self.candidate_edges.data
-        referrers, steps = self.candidate_referrers.data, self.candidate_steps.data
+        candidate_edges, steps = self.candidate_edges.data, self.candidate_steps.data
+        referrers, referents = self.candidate_referrers.data, self.candidate_referents.data
         signature_of = self.signature_by_node.data
         parent_edge_of = self.parent_edge_by_node.data
         known, step_count = self.book.signature_by_key, self.book.step_count
-        first_positions, first_of_level = self.first_positions, self.first_candidate_by_level
-        level_count = len(first_positions) - 1
-        while level < level_count:
-            if not 0 < first_of_level[level + 1] - first_of_level[level] <= NARROW_CANDIDATES:
+        first_of_level = self.first_candidate_by_level
+        while level < len(first_of_level) - 1:
+            start, end = first_of_level[level], first_of_level[level + 1]
+            if not 0 < end - start <= NARROW_CANDIDATES:
                 break
-            start, end = first_positions[level], first_positions[level + 1]
-            keys = []
-            for position in range(start, end):
-                smallest = chosen = -1
-                for candidate in range(first_candidate[position], first_candidate[position + 1]):
-                    key = signature_of[referrers[candidate]] * step_count + steps[candidate]
-                    if chosen < 0 or key < smallest:
-                        smallest, chosen = key, candidate
-                parent_edge_of[node_at[position]] = candidate_edges[chosen]
-                keys.append(smallest)
-            new_keys = [key for key in keys if key not in known]
+            smallest: dict[int, int] = {}
+            for candidate in range(start, end):
+                key = signature_of[referrers[candidate]] * step_count + steps[candidate]
+                node = referents[candidate]
+                if key < smallest.get(node, NO_KEY):
+                    smallest[node] = key
+                    parent_edge_of[node] = candidate_edges[candidate]
+            new_keys = [key for key in smallest.values() if key not in known]
             for key in sorted(new_keys):
                 self.book.of_key(key)
-            for position, key in enumerate(keys, start):
-                signature_of[node_at[position]] = known[key]
+            for node, key in smallest.items():
+                signature_of[node] = known[key]
             level += 1
         return level
 
     def settle_wide(self, level: int) -> int:
         """Choose for a level with array operations; return the next one."""
-        start, end = self.first_positions[level], self.first_positions[level + 1]
-        first = self.first_candidate[start : end + 1]
-        candidates = slice(int(first[0]), int(first[-1]))
-        parents = self.signature_by_node[self.candidate_referrers[candidates]].astype(np.int64)
-        keys = parents * self.book.step_count + self.candidate_steps[candidates]
-        segments = first[:-1] - first[0]
-        smallest = np.minimum.reduceat(keys, segments)
-        # Candidates that are not the smallest of their node are moved behind all others.
-        ranks = np.arange(len(keys))
-        ranks[keys != np.repeat(smallest, np.diff(first))] = len(keys)
-        chosen = np.minimum.reduceat(ranks, segments) + candidates.start
-
-        nodes = self.nodes[start:end]
-        distinct = np.unique(smallest)
+        start, end = self.first_candidate_by_level[level : level + 2]
+        referents = self.candidate_referents[start:end]
+        parents = self.signature_by_node[self.candidate_referrers[start:end]].astype(np.int64)
+        keys = parents * self.book.step_count + self.candidate_steps[start:end]
+        np.minimum.at(self._smallest_by_node, referents, keys)
+        is_smallest = keys == self._smallest_by_node[referents]
+        referents, keys = referents[is_smallest], keys[is_smallest]
+        edges = self.candidate_edges[start:end][is_smallest]
+        distinct, number_by_key = number_values(keys)
         signatures = np.array([self.book.of_key(key) for key in distinct.tolist()], dtype=np.int32)
-        self.signature_by_node[nodes] = signatures[np.searchsorted(distinct, smallest)]
-        self.parent_edge_by_node[nodes] = self.candidate_edges[chosen]
+        self.signature_by_node[referents] = signatures[number_by_key]
+        # Backwards: of several writes for one node the last stays, its smallest edge.
+        self.parent_edge_by_node[referents[::-1]] = edges[::-1]
         return level + 1
 
     def result(self) -> CanonicalPaths:

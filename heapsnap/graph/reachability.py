@@ -35,15 +35,46 @@ def reachable_from(
         ValueError: A start node is no node of the graph.
     """
     graph.check_nodes(start_nodes)
-    if edge_is_followed is not None:
-        graph = graph.keep_edges(edge_is_followed).graph
     # One more node, n, that refers to the start nodes: scipy starts from a single node.
-    first_edge_by_node = np.append(graph.first_edge_by_node, graph.edge_count + len(start_nodes))
-    referent_by_edge = np.append(graph.referent_by_edge, start_nodes).astype(np.int32, copy=False)
-    weight_by_edge = np.ones(len(referent_by_edge))
+    start = np.int32(graph.node_count)
+    referent_by_edge = graph.referent_by_edge
+    if edge_is_followed is not None:
+        # Back to where the walk began, which is nowhere new: no copy of the rows without them.
+        referent_by_edge = np.where(edge_is_followed, referent_by_edge, start)
+    referent_by_edge = np.append(referent_by_edge, start_nodes.astype(np.int32, copy=False))
+    first_edge_by_node = np.append(graph.first_edge_by_node, len(referent_by_edge))
+    # One number that stands for all: scipy asks for weights and does not read them.
+    weight_by_edge = np.broadcast_to(1.0, len(referent_by_edge))
     shape = (graph.node_count + 1, graph.node_count + 1)
     matrix = csr_matrix((weight_by_edge, referent_by_edge, first_edge_by_node), shape)
     reached = breadth_first_order(matrix, graph.node_count, return_predecessors=False)
     is_reached = np.zeros(graph.node_count + 1, dtype=np.bool_)
     is_reached[reached] = True
     return is_reached[: graph.node_count]
+
+
+def reachable_too(
+    graph: ReferenceGraph, is_reached: NDArray[np.bool_], start_nodes: NodeArray
+) -> NDArray[np.bool_]:
+    """Mark what further start nodes reach as well; walks only over what was not reached.
+
+    Args:
+        graph: ``n`` objects, ``m`` references.
+        is_reached: ``(n,) bool``, as ``reachable_from`` gave it.
+        start_nodes: ``(k,)`` integers, repeats allowed.
+
+    Returns:
+        ``(n,) bool``, the nodes reached before included.
+
+    Raises:
+        ValueError: A start node is no node of the graph.
+    """
+    graph.check_nodes(start_nodes)
+    new_starts = start_nodes[~is_reached[start_nodes]]
+    if len(new_starts) == 0:
+        return is_reached
+    rest = graph.keep_nodes(~is_reached)
+    starts_in_rest = np.searchsorted(rest.original_node_by_node, new_starts).astype(np.int32)
+    is_reached_too = is_reached.copy()
+    is_reached_too[rest.original_node_by_node] = reachable_from(rest.graph, starts_in_rest)
+    return is_reached_too

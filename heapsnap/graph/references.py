@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from heapsnap.snapshot.model import CountArray, EdgeArray, NodeArray, Snapshot
+
+Edge = TypeVar("Edge", np.int32, np.int64)
 
 NO_EDGE = -1
 """No reference: what leads to a root, or to a node that was not reached."""
@@ -178,21 +180,21 @@ class InducedGraph:
     original_node_by_node: NodeArray
 
 
-def gather_edges(first_edge_by_node: EdgeArray, nodes: NodeArray) -> EdgeArray:
+def gather_edges(first_edge_by_node: NDArray[Edge], nodes: NodeArray) -> NDArray[Edge]:
     """List the edge numbers of many nodes, node after node.
 
     Args:
-        first_edge_by_node: ``(n + 1,) int64``, as in ``ReferenceGraph``.
+        first_edge_by_node: ``(n + 1,)`` integers, as in ``ReferenceGraph``.
         nodes: ``(k,)`` integers.
 
     Returns:
-        ``(j,) int64``.
+        ``(j,)`` integers of the same kind.
     """
     starts = first_edge_by_node[nodes]
     degrees = first_edge_by_node[nodes + 1] - starts
-    ends_in_result = np.cumsum(degrees)
+    ends_in_result = np.cumsum(degrees, dtype=degrees.dtype)
     edge_count = int(ends_in_result[-1]) if len(ends_in_result) else 0
-    edges = np.arange(edge_count, dtype=np.int64)
+    edges = np.arange(edge_count, dtype=degrees.dtype)
     edges += np.repeat(starts - (ends_in_result - degrees), degrees)
     return edges
 
@@ -224,3 +226,22 @@ def group_edges_by_target(
         by_target.indices.astype(np.int32, copy=False),
         by_target.data,
     )
+
+
+def group_items(
+    items: NDArray[np.int64], group_by_item: NDArray[np.int32], *, group_count: int
+) -> tuple[EdgeArray, NDArray[np.int64]]:
+    """Order items by group: the same counting sort as ``group_edges_by_target``.
+
+    Args:
+        items: ``(k,) int64``.
+        group_by_item: ``(k,) int32``, each below ``group_count``.
+        group_count: ``g``.
+
+    Returns:
+        ``(g + 1,) int64`` first entry of each group; ``(k,) int64`` the items, group after
+        group, within a group in their order.
+    """
+    one_row = np.array([0, len(items)], dtype=np.int64)
+    by_group = csr_matrix((items, group_by_item, one_row), (1, group_count)).tocsc()
+    return by_group.indptr.astype(np.int64, copy=False), by_group.data

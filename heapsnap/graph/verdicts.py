@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from heapsnap.graph.reachability import reachable_from
+from heapsnap.graph.reachability import reachable_from, reachable_too
 from heapsnap.snapshot.model import NO_COUNT
 
 if TYPE_CHECKING:
@@ -85,17 +85,17 @@ def judge(
     """
     excess_by_node, has_count = _excess(graph, refcount_by_node)
     is_rooted = reachable_from(graph, named_roots)
-    is_rooted_or_frame = reachable_from(graph, np.append(named_roots, frame_roots))
+    is_rooted_or_frame = reachable_too(graph, is_rooted, frame_roots)
 
     is_held_by_c = excess_by_node > 0
     container_count = len(refcount_by_node)
     is_held_by_c[:container_count] |= ~has_count
     is_held_by_c[container_count:] = graph.in_degree_by_node[container_count:] == 0
     is_c_seed = is_held_by_c & ~is_rooted_or_frame
-    is_c_held = reachable_from(graph, np.flatnonzero(is_c_seed).astype(np.int32))
+    is_held = reachable_too(graph, is_rooted_or_frame, np.flatnonzero(is_c_seed).astype(np.int32))
 
     verdict_by_node = np.full(graph.node_count, Verdict.GARBAGE, dtype=np.int8)
-    verdict_by_node[is_c_held] = Verdict.C_HELD
+    verdict_by_node[is_held] = Verdict.C_HELD
     verdict_by_node[is_rooted_or_frame] = Verdict.FRAME
     verdict_by_node[is_rooted] = Verdict.ROOTED
     return Verdicts(

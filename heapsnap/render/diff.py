@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from heapsnap.render.lines import Part
 
 SHOWN_CONSEQUENCES = 4
+WAITING_CYCLES = 10
+"""Cycles more of which the first line tells that they wait to be collected."""
 LARGER_BYTES = 1_000_000
 """How much Python's objects must gain without getting more to be worth a word."""
 
@@ -72,21 +74,37 @@ def _names(result: Diff) -> Mapping[str, str]:
 
 def _answer(result: Diff, names: Mapping[str, str]) -> list[Text]:
     if not result.culprits:
+        if waiting := _waiting(result, names):
+            text = ": no leak, unless it never stops growing; the collector is on"
+            return [line("garbage waits for the collector: ", (waiting, TYPE), text)]
         return [line(("no leak found", GOOD), f": {_why_none(result)}")]
     culprit = result.culprits[0]
     name = names[culprit.type]
-    first = line(
-        (name, TYPE),
-        "  ",
-        (growth_text(culprit.growth), GROWTH),
-        f"  ({count_text(culprit.count_before)} -> {count_text(culprit.count_after)})  ",
-        _held_text(culprit),
-    )
+    first = line((name, TYPE), "  ", *_growth_words(culprit), "  ", _held_text(culprit))
     lines = [first]
     if culprit.consequences:
         lines.append(line(f"with them: {_consequences(culprit, names)}", indent=2))
     lines.append(line(f"next: heapsnap why {shlex.quote(name)}", indent=2))
     return lines
+
+
+def _growth_words(culprit: Culprit) -> tuple[tuple[str, str], str]:
+    """``+734  (12 -> 746)``; of one buffer that swells, how much larger it is."""
+    if culprit.growth <= 0:
+        larger = f"  larger, still {plural(culprit.count_after, 'object')}"
+        return (bytes_growth_text(culprit.bytes_growth), GROWTH), larger
+    counts = f"  ({count_text(culprit.count_before)} -> {count_text(culprit.count_after)})"
+    return (growth_text(culprit.growth), GROWTH), counts
+
+
+def _waiting(result: Diff, names: Mapping[str, str]) -> str:
+    """The garbage that grew most, where the collector will free it; empty if there is little."""
+    for row in result.garbage:
+        growth = row.count_after - row.count_before
+        if growth >= WAITING_CYCLES:
+            counts = f"({count_text(row.count_before)} -> {count_text(row.count_after)})"
+            return f"{names[row.owner]} {growth_text(growth)} {counts}"
+    return ""
 
 
 def _why_none(result: Diff) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from heapsnap.snapshot.digits import parse_integers
+from heapsnap.snapshot.digits import parse_columns
 from heapsnap.snapshot.model import NO_COUNT
 
 if TYPE_CHECKING:
@@ -96,18 +96,19 @@ def _parse_usual_order(line: Line) -> tuple[dict[str, Any], bool] | None:
     beginning = USUAL_BEGINNING.match(line.raw)
     if not beginning:
         return None
-    raw: dict[str, Any] = {"tracked": int(beginning[1])}
-    data = np.frombuffer(line.raw, dtype=np.uint8)
+    texts: list[bytes] = []
     start = beginning.end()
-    for name, end in zip(COLUMNS, COLUMN_ENDS, strict=True):
+    for end in COLUMN_ENDS:
         # A single character is found by memchr, ten times as fast as the whole ending.
         stop = line.raw.find(b'"', start) - end.index(b'"')
         if not line.raw.startswith(end, max(stop, start)):
             return None
-        raw[name] = parse_integers(data, start, stop)
-        if raw[name] is None:
-            return None
+        texts.append(line.raw[start:stop])
         start = stop + len(end)
+    columns = parse_columns(texts)
+    if columns is None:
+        return None
+    raw = {"tracked": int(beginning[1]), **dict(zip(COLUMNS, columns, strict=True))}
     tail = line.raw[start:].rstrip()
     rest = line.where.parse(b'{"' + tail.removesuffix(b","))
     return ({**raw, **rest}, tail.endswith(b",")) if raw.keys().isdisjoint(rest) else None

@@ -158,3 +158,13 @@ def test_two_snapshots_are_of_one_process_if_pid_and_host_agree_and_one_is_later
     before = load_heap("module app -.x-> x:list", header={"sequence": 1, "pid": 5})
     after = load_heap("module app -.x-> x:list", header={"pid": 5, **header})
     assert is_same_process(before, after) is expected
+
+
+def test_one_buffer_that_swells_is_a_culprit_without_there_being_more_of_it():
+    def heap(size):
+        picture = "module app -.STREAM-> s:Stream -.buffer-> b:bytes"
+        return load_heap(picture, sizes={"b": size})
+
+    first = diff(before=heap(1000), after=heap(500_000)).culprits[0]
+    assert (first.type, first.holder) == ("bytes", "app.STREAM.buffer")
+    assert (first.growth, first.bytes_growth) == (0, 499_000)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heapsnap.snapshot.digits import DIGITS_LIMIT, parse_integers
+from heapsnap.snapshot.digits import parse_columns
 
-FRONT = b'{"tracked":1,"address":['
-LONGEST = 10**DIGITS_LIMIT - 1
+LONGEST = 2**63 - 2
 
 
 def parse(text: bytes) -> list[int] | None:
-    line = np.frombuffer(FRONT + text + b'],"type":[]}', dtype=np.uint8)
-    values = parse_integers(line, len(FRONT), len(FRONT) + len(text))
-    return None if values is None else values.tolist()
+    columns = parse_columns([text])
+    return None if columns is None else columns[0].tolist()
 
 
 @given(st.lists(st.integers(-LONGEST, LONGEST) | st.integers(-20, 20)))
@@ -33,11 +30,19 @@ def test_what_is_no_list_of_integers_is_left_to_the_json_parser(text: str) -> No
         assert json.loads(f"[{text}]") == values
 
 
+@given(st.lists(st.lists(st.integers(-3, 2**48))))
+def test_each_column_gets_its_own_numbers(columns: list[list[int]]) -> None:
+    texts = [",".join(map(str, values)).encode() for values in columns]
+    parsed = parse_columns(texts)
+    assert parsed is not None
+    assert [values.tolist() for values in parsed] == columns
+
+
 @pytest.mark.parametrize(
     "text",
     [b",", b"1,", b",1", b"1,,2", b"-", b"1,-", b"--1", b"1-1", b"01", b"-01", b"1,00", b"1.0",
      b"1e5", b"true", b"null", b" 1", b"1 ", b'"1"', b"[1]", b"+1", b"1\x00", b"\xff", b"1]",
-     str(LONGEST + 1).encode()],
+     b"%d" % (LONGEST + 1), b"-%d" % (LONGEST + 2), b"9" * 40],
 )  # fmt: skip
 def test_anything_else_gives_nothing(text: bytes) -> None:
     assert parse(text) is None
