@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from heapsnap.analysis.growth import PlaceTree
 
-VESSELS = 3
-"""Growth of a place that may be a mere vessel: a registry made on first use, then filled."""
+VESSELS = 9
+"""Growth of a place that may be a mere vessel: a registry made on first use, then filled, or the
+blocks of a queue that C keeps. Fewer than ``FEW`` objects are no leak by themselves."""
 FILLED = 8
 """How many times more the contents grew than the vessel, for the contents to be the leak."""
 VESSEL_DEPTH = 8
@@ -112,7 +113,7 @@ def find_entries(
                 tier=_tier(entry, blamed, tree, growth, tree_bytes, plumbing_by_type),
             )
         )
-    entries += _swollen(tree, growth, bytes_growth, leaf_types)
+    entries += _swollen(tree, growth, bytes_growth, leaf_types, children)
     entries.sort(key=lambda e: (e.tier, -e.tree_bytes_growth, -e.growth, e.place))
     return _without_companions(entries, tree, plumbing_by_type)
 
@@ -122,8 +123,12 @@ def _swollen(
     growth: NDArray[np.int64],
     bytes_growth: NDArray[np.int64],
     leaf_types: AbstractSet[str],
+    children: dict[int, list[int]],
 ) -> list[Entry]:
-    """Places whose objects are no more than before but much larger: a buffer that is never cut."""
+    """Places whose objects are no more than before but much larger: a buffer that is never cut.
+
+    So is a list of small numbers or of None, to which no new object belongs.
+    """
     net_bytes: dict[str, int] = {}
     for kind, size in zip(tree.type, bytes_growth.tolist(), strict=True):
         net_bytes[kind] = net_bytes.get(kind, 0) + size
@@ -135,12 +140,22 @@ def _swollen(
             growth=int(growth[place]),
             bytes_growth=int(bytes_growth[place]),
             tree_bytes_growth=int(bytes_growth[place]),
-            tier=0,
+            tier=1
+            if tree.type[root := tree.path(place)[0]] == "module"
+            and is_standard_library(tree.reference[root])
+            else 0,
         )
         for place in large.tolist()
         # What a container weighs is told by its entries; and what merely moved has not grown.
-        if tree.type[place] in leaf_types and net_bytes[tree.type[place]] >= FEW_BYTES
+        if (tree.type[place] in leaf_types or _has_no_new_entries(place, growth, children))
+        and net_bytes[tree.type[place]] >= FEW_BYTES
     ]
+
+
+def _has_no_new_entries(
+    place: int, growth: NDArray[np.int64], children: dict[int, list[int]]
+) -> bool:
+    return all(growth[child] <= 0 for child in children.get(place, ()))
 
 
 def _without_companions(

@@ -12,6 +12,8 @@ import numpy as np
 
 from heapsnap.graph.components import NO_COMPONENT, strong_components
 
+from heapsnap.analysis.roots import is_standard_library
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -33,7 +35,9 @@ _PLUMBING = {
 def plumbing(kind: ObjectType) -> int:
     """0 for what a person would name, more for what merely connects it."""
     if kind.is_heap_type and kind.layout not in {"type", "module"}:
-        return 0
+        # Private classes of Python's own wrap what a person knows: `_Info` of weakref.finalize.
+        is_private = kind.qualname.rpartition(".")[2].startswith("_")
+        return 1 if is_private and is_standard_library(kind.module) else 0
     return _PLUMBING.get(kind.layout, 1)
 
 

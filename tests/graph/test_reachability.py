@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from heapsnap.graph.reachability import reachable_from
+from heapsnap.graph.reachability import reachable_from, reachable_too
 from tests.graph.random_graphs import (
     each_seed,
     graph_of,
@@ -48,6 +48,15 @@ def test_edges_that_are_not_followed_lead_nowhere(seed: int) -> None:
     expected = reachable_from(graph_of(graph.node_count, pairs), start_nodes)
     found = reachable_from(graph, start_nodes, edge_is_followed=is_followed)
     assert found.tolist() == expected.tolist()
+
+
+@each_seed
+def test_further_start_nodes_add_what_they_reach(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    graph = random_graph(rng)
+    first, second = random_nodes(rng, graph), random_nodes(rng, graph)
+    expected = reachable_from(graph, np.append(first, second))
+    assert reachable_too(graph, reachable_from(graph, first), second).tolist() == expected.tolist()
 
 
 def test_nothing_is_reached_from_nowhere() -> None:
