@@ -22,8 +22,9 @@ LONGEST_PERIOD = 3
 """A linked list repeats after one step (``Node .next``), after two where a link object stands
 between (``Node .link Link .node``), after three where that keeps its attributes in a dict."""
 
-TABLE_CELLS_PER_VALUE = 8
-"""Above as many cells for each value, sorting is faster than a table."""
+TABLE_CELLS_PER_VALUE = 16
+"""A table of all possible values pays up to as many cells for each value that is given: 300 k
+values of 5,000 kinds take 11 ms, of 64 cells each 59 ms, ``numpy.unique`` and a search 36 ms."""
 
 _ROOT_STEP = -1
 """Equals no step: a comparison of runs ends at the root at the latest."""
@@ -83,9 +84,6 @@ class Steps:
 def number_values(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Number the distinct values in ascending order.
 
-    A table of all values between the lowest and the highest takes a tenth of the time of
-    sorting, where there are not many times more of them than values.
-
     Args:
         values: ``(k,) int64``.
 
@@ -96,9 +94,7 @@ def number_values(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray
         return values, np.empty(0, dtype=np.int32)
     low = values.min()
     if values.max() - low > TABLE_CELLS_PER_VALUE * len(values):
-        # numpy's unique goes by hashes, which takes three times as long here.
-        ordered = np.sort(values)
-        distinct = ordered[np.append(True, ordered[1:] != ordered[:-1])]
+        distinct = np.unique(values)
         return distinct, np.searchsorted(distinct, values).astype(np.int32)
     offsets = values - low
     is_used = np.zeros(int(offsets.max()) + 1, dtype=np.bool_)

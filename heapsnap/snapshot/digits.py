@@ -4,8 +4,8 @@ Owns the fast way only: what is not plainly a list of integers is left to the JS
 
 orjson makes a Python object of every number, and an array has to take them apart
 again: 55 ns a number in all. ``numpy.fromstring`` takes 20 ns and believes
-everything; the look at the text beforehand takes 6 ns. (Measured on lines of 14 k numbers;
-column by column, calls would cost as much as numbers.)
+everything; the look at the text beforehand takes 6 ns. Measured on 12 M numbers in
+lines of 14 k, the columns of a line joined: one call for all of them.
 """
 
 from __future__ import annotations
