@@ -3,7 +3,7 @@
 from . import format as fmt
 from .jsontext import quote
 from .naming import SHAPED_LIMIT
-from .shapes import key_text
+from .shapes import REMEMBERED_SHAPES, key_text
 
 NAMED_LIMIT = 1000
 """Entries up to which every one is named. Of larger dicts that are no namespace the last are."""
@@ -21,39 +21,46 @@ class Dicts:
     def __init__(self, shapes, namespaces):
         self.shapes = shapes
         self.namespaces = namespaces
+        self._shape_by_keys = {}
 
-    def describe(self, instance, referents):
-        count = len(instance)
-        if len(referents) != count:
-            return self._describe_mixed(instance, referents)
-        # As many referents as entries: the collector skipped the keys, which it does only
-        # where all of them are exactly str. So hashing and comparing them is C code.
-        if count <= SHAPED_LIMIT:
-            keys = tuple(instance)
-            shape = self.shapes.recall(keys)
-            if shape is not None:
-                return dict.values(instance), shape
-            shape = self.shapes.add([quote(key_text(key)) for key in keys])
-            self.shapes.remember(keys, shape)
-            # The first dict of a shape also shows its keys, so that the strings are in the
-            # snapshot; the others share them, or have equal ones.
-            parts = [quote(key_text(key)) for key in keys]
-        else:
-            keys = list(instance)
-            parts = self._entry_parts(instance, keys)
-        parts += [quote(fmt.DICT_KEY), str(count)]
-        return [*dict.values(instance), *keys], self.shapes.add(parts)
+    def describe(self, instances, referents):
+        """See ``plans``."""
+        described, shapes = [], []
+        recall = self._shape_by_keys.get
+        values_of = dict.values
+        for instance, held in zip(instances, referents):
+            count = len(instance)
+            # As many referents as entries: the collector skipped the keys, which it does only
+            # where all of them are exactly str. So hashing and comparing them is C code.
+            shape = recall(tuple(instance)) if len(held) == count <= SHAPED_LIMIT else None
+            if shape is None:
+                references, shape = self._describe_new(instance, held)
+            else:
+                references = values_of(instance)
+            described.append(references)
+            shapes.append(shape)
+        return described, shapes
 
-    def _describe_mixed(self, instance, referents):
-        keys = list(dict.keys(instance))
+    def _describe_new(self, instance, referents):
+        keys = list(instance)
         values = list(dict.values(instance))
-        if len(referents) != 2 * len(keys):
+        count = len(keys)
+        if len(referents) not in {count, 2 * count}:
             # A dict whose values still live inside its instance (3.13): they are the
             # instance's references, not the dict's.
             return referents, self.shapes.number((fmt.UNNAMED_ITEM,))
         parts = self._entry_parts(instance, keys)
-        parts += [quote(fmt.DICT_KEY), str(len(keys))]
+        if len(referents) == count <= SHAPED_LIMIT:
+            # The first dict of a shape also shows its keys, so that the strings are in the
+            # snapshot; the others share them, or have equal ones.
+            self._remember(tuple(keys), self.shapes.add(parts))
+        parts += [quote(fmt.DICT_KEY), str(count)]
         return values + keys, self.shapes.add(parts)
+
+    def _remember(self, keys, shape):
+        if len(self._shape_by_keys) >= REMEMBERED_SHAPES:
+            self._shape_by_keys.clear()
+        self._shape_by_keys[keys] = shape
 
     def _entry_parts(self, instance, keys):
         count = len(keys)

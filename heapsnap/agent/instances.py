@@ -30,40 +30,53 @@ class Instances:
     def describer(self, kind, layout):
         read_dict = dict_getter_of_type(kind)
         slow = self.field_describer(kind, layout)
-        if layout != "object":
-            return slow
-        if read_dict is None:
+        if layout == "object" and read_dict is None:
             return self._slots_describer(kind, slow)
-        if not self.may_materialize:
-            return slow
+        if layout != "object" or not self.may_materialize:
+            return one_by_one(slow)
+        return self._inline_describer(kind, read_dict, slow)
+
+    def _inline_describer(self, kind, read_dict, slow):
+        """Plain instances: their attributes are in a dict that is theirs, or inline."""
         shapes = self.naming.shapes
-        names_memo = {}
-
-        def describe(instance, referents):
-            try:
-                attributes = read_dict(instance)
-            except AttributeError:
-                return slow(instance, referents)
-            count = len(referents)
-            if count == 2 and referents[0] is attributes:  # noqa: PLR2004
-                return referents, in_dict
-            if (
-                type(attributes) is not dict
-                or count != len(attributes) + 1
-                or referents[-1] is not kind
-                or (count and referents[0] is attributes)
-            ):
-                return slow(instance, referents)
-            keys = tuple(attributes)
-            shape = names_memo.get(keys)
-            if shape is None:
-                # Inline values have str keys only: dicts with others are never inline.
-                shape = shapes.number((*(f".{key}" for key in keys), fmt.CLASS))
-                if len(names_memo) < REMEMBERED_KEYS:
-                    names_memo[keys] = shape
-            return [*attributes.values(), kind], shape
-
         in_dict = shapes.number((fmt.INSTANCE_DICT, fmt.CLASS))
+        shape_by_keys = {}
+
+        def remember(keys):
+            # Inline values have str keys only: dicts with others are never inline.
+            shape = shapes.number((*(f".{key}" for key in keys), fmt.CLASS))
+            if len(shape_by_keys) < REMEMBERED_KEYS:
+                shape_by_keys[keys] = shape
+            return shape
+
+        # One loop for all instances: a call for each took half as long again (measured).
+        def describe(instances, referents):
+            described, numbers = [], []
+            for instance, held in zip(instances, referents):
+                try:
+                    attributes = read_dict(instance)
+                except AttributeError:
+                    attributes = None
+                count = len(held)
+                if (
+                    type(attributes) is dict
+                    and count == len(attributes) + 1
+                    and held[-1] is kind
+                    and held[0] is not attributes
+                ):
+                    keys = tuple(attributes)
+                    shape = shape_by_keys.get(keys)
+                    if shape is None:
+                        shape = remember(keys)
+                    references = [*attributes.values(), kind]
+                elif count == 2 and held[0] is attributes:
+                    references, shape = held, in_dict
+                else:
+                    references, shape = slow(instance, held)
+                described.append(references)
+                numbers.append(shape)
+            return described, numbers
+
         return describe
 
     def _slots_describer(self, kind, slow):
@@ -86,7 +99,7 @@ class Instances:
                 known_shape = shape
             return references, shape
 
-        return describe
+        return one_by_one(describe)
 
     def field_describer(self, kind, layout):
         """Any object: its fields, its dict, its items; what is left is named by the layout."""
@@ -126,6 +139,16 @@ class Instances:
         if any(referent is attributes for referent in referents):
             return [(fmt.INSTANCE_DICT, attributes)]
         return [(f".{key}", value) for key, value in attributes.items() if type(key) is str]
+
+
+def one_by_one(describe):
+    """What ``plans`` asks for, from a function that describes one instance."""
+
+    def describe_all(instances, referents):
+        described = list(map(describe, instances, referents))
+        return [held for held, _ in described], [shape for _, shape in described]
+
+    return describe_all
 
 
 def _items_reader(kind):

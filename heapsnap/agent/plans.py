@@ -1,10 +1,10 @@
 """For each class, how to read its instances: its row in the type table, names, sizes.
 
 A plan is made once for a class, from the class alone; the walk then asks it about
-instances. ``describe(instance, referents)`` takes what the collector says that the instance
-refers to and returns the references in the order of the names, with the number of their
-shape. It may add references that the collector does not report but that are real and
-counted; it never drops one.
+many instances at a time. ``describe(instances, referents)`` takes what the collector says that
+each instance refers to and returns two lists: for each instance its references in the order
+of the names, and the number of their shape. It may add references that the collector does not
+report but that are real and counted; it never drops one.
 """
 
 import sys
@@ -20,11 +20,12 @@ from .identity import (
     flags_of_type,
     layout_of_type,
     mro_of_type,
+    text,
 )
-from .instances import Instances
+from .instances import Instances, one_by_one
 from .kinds import Kinds
 from .naming import REMAINDER, Naming
-from .sizes import size_reader
+from .sizes import size_writer
 
 CONSTANT = frozenset({"list", "tuple", "set", "frozenset", "deque"})
 """Built-in containers whose references are all named alike."""
@@ -37,17 +38,22 @@ class Plan:
     """What the walk knows of one class.
 
     Attributes:
-        number: Row in the type table.
+        number_text: Row in the type table, as text.
         is_container: Its instances are walked into.
-        shape: The shape of all instances, or -1 where each must be described.
-        describe: ``(instance, referents) -> (references, shape)``, where ``shape`` is -1.
-        size_of: Shallow size of an instance without running its own ``__sizeof__``;
-            None where ``sys.getsizeof`` runs C code only.
+        describe: See above; None where ``is_container`` is not true.
+        write_sizes: See ``size_writer``.
         name_of: What an instance is called, or None where instances have no names.
         layout: Name of the built-in class underneath.
     """
 
-    __slots__ = ("describe", "is_container", "layout", "name_of", "number", "shape", "size_of")
+    __slots__ = ("describe", "is_container", "layout", "name_of", "number_text", "write_sizes")
+
+    def name(self, instance):
+        """What the instance is called, empty where it has no name."""
+        try:
+            return text(self.name_of(instance))
+        except Exception:  # noqa: BLE001 - a half-built object
+            return ""
 
 
 class Planner:
@@ -65,12 +71,8 @@ class Planner:
         self._instances = Instances(naming, may_materialize=may_materialize)
         namespaces = map(_module_dict, list(sys.modules.values()))
         self._dicts = Dicts(shapes, frozenset(id(space) for space in namespaces if space))
-        # By address of the class, one dict for each thing that the walk maps whole batches to.
+        # By address of the class, whose hash may be anybody's.
         self.plans = {}
-        self.number_by_class = {}
-        self.shape_by_class = {}
-        self.custom_sized = set()
-        self.named = set()
         self._fresh = []
 
     def take_fresh(self):
@@ -82,39 +84,37 @@ class Planner:
         """Make the plans of all classes that have none yet."""
         for kind in kinds:
             if id(kind) not in self.plans:
-                plan = self._make(kind)
-                self.number_by_class[id(kind)] = plan.number
-                self.shape_by_class[id(kind)] = plan.shape
-                if plan.size_of is not None:
-                    self.custom_sized.add(id(kind))
-                if plan.name_of is not None:
-                    self.named.add(id(kind))
+                self._make(kind)
 
     def _make(self, kind):
         plan = Plan()
-        plan.number = len(self.plans)
+        plan.number_text = str(len(self.plans))
         plan.layout = layout_of_type(kind)
-        plan.size_of = size_reader(kind)
+        plan.write_sizes = size_writer(kind)
         plan.name_of = NAMERS.get(plan.layout)
-        plan.shape = -1
         plan.describe = None
         plan.is_container = bool(flags_of_type(kind) & HAVE_GC) or plan.layout in UNVISITED
         self.plans[id(kind)] = plan
         self._fresh.append(describe_type(kind))
-        if not plan.is_container:
-            return plan
+        if plan.is_container:
+            plan.describe = self._describer(kind, plan.layout)
+
+    def _describer(self, kind, layout):
         is_heap_type = flags_of_type(kind) & HEAP_TYPE
-        if not is_heap_type and plan.layout in CONSTANT:
-            plan.shape = self.shapes.number((REMAINDER[plan.layout],))
-        elif kind is dict:
-            plan.describe = self._dicts.describe
-        else:
-            plan.describe = (
-                self._kinds.describer(kind, plan.layout)
-                or (is_heap_type and self._instances.describer(kind, plan.layout))
-                or self._instances.field_describer(kind, plan.layout)
-            )
-        return plan
+        if not is_heap_type and layout in CONSTANT:
+            return _all_alike(self.shapes.number((REMAINDER[layout],)))
+        if kind is dict:
+            return self._dicts.describe
+        describe = self._kinds.describer(kind, layout)
+        if describe is not None:
+            return one_by_one(describe)
+        if is_heap_type:
+            return self._instances.describer(kind, layout)
+        return one_by_one(self._instances.field_describer(kind, layout))
+
+
+def _all_alike(shape):
+    return lambda instances, referents: (referents, [shape] * len(instances))
 
 
 def _module_dict(module):

@@ -1,31 +1,40 @@
 """The pass over the heap: from live objects to chunks of columns.
 
-Speed comes from iteration in C over batches: `map(id, ...)`, `map(type, ...)`,
-`map(gc.get_referents, ...)`. Memory stays bounded: nothing is kept per object but the list that
-the collector gives and one machine word for its reference count. No code of the program
-runs: only exact C getters are called, and the classes of objects are compared by `is`.
+Speed comes from iteration in C over batches, `map(id, ...)`, `map(type, ...)`, and from dealing
+with all objects of a class at a time. Memory stays bounded: nothing is kept per object but the
+list that the collector gives and one machine word for its reference count. No code of the
+program runs: only exact C getters are called, and the classes of objects are compared by `is`.
 
 Owns what a row and a reference are; names come from ``plans``, bytes go to ``document``.
 """
 
 import gc
 import sys
-from itertools import chain, compress, count, repeat
-from operator import sub
+from itertools import compress
+from operator import not_
 
-from .identity import FOLDER, text
+from .chunk import Chunk
+from .columns import Texts
+from .identity import FOLDER
 from .jsontext import dumps
 from .plans import Planner
 from .shapes import ShapeTable
 
-BATCH = 1024
-"""Containers in a chunk. What a chunk touches should fit a core's cache: 8192 took 1.4 times as
-long (measured on 1.8 M objects, 1 MB of L2 cache)."""
+BATCH = 2048
+"""Containers in a chunk. Of fewer, more objects that belong together are in different chunks; of
+more, what a chunk touches does not fit a core's cache (measured with 1 MB of L2 cache: 512
+and 8192 took longer by a tenth)."""
 
-REMEMBERED_LEAVES = 16_384
-"""Leaves whose rows are not written again; when there are more, all are forgotten, and the popular
-ones return at once. A set of all addresses would cost more memory than all else, and a cache
-miss for every look-up (measured: a quarter of the whole walk). The reader removes repeats."""
+POPULAR = 64
+"""References that make a leaf popular."""
+
+POPULAR_LEAVES = 4096
+"""Popular leaves (None, small numbers, names) whose rows are not written again in every chunk. A
+memory of all leaves would cost a cache miss for every look-up (measured: a quarter of the
+whole walk), and the reader removes repeats anyway."""
+
+SAMPLED = 8
+"""One leaf in so many is asked whether it is popular: the popular ones come again."""
 
 MEANINGLESS_COUNT = 1 << 30
 """Reference counts from here on are those of immortal objects, Include/refcount.h (PEP 683)."""
@@ -45,9 +54,6 @@ class Heap:
     """
 
     def __init__(self, job):
-        # The first repr of a container makes a list that stays in the thread's dict. Chunks are
-        # written with repr: so that list had better be there when the heap is listed.
-        repr([None])
         self.objects = gc.get_objects()
         self.refcounts = list(map(sys.getrefcount, self.objects))
         probes = [object() for _ in range(8)]
@@ -68,6 +74,21 @@ def _agent_frames():
         own.add(id(frame))
         frame = frame.f_back
     return own
+
+
+class Counts(Texts):
+    """What ``sys.getrefcount`` says → the text of the true count."""
+
+    __slots__ = ("surplus",)
+
+    def __init__(self, surplus):
+        super().__init__()
+        self.surplus = surplus
+
+    def write(self, number):
+        """The text of a reference count."""
+        true_count = number - self.surplus
+        return str(true_count if true_count < MEANINGLESS_COUNT else NO_COUNT)
 
 
 class Walker:
@@ -94,7 +115,12 @@ class Walker:
         self.listed = None if may_materialize else set(map(id, heap.objects))
         self.pending = []
         self._seen_pending = set()
-        self._recent_leaves = set()
+        self._popular = set()
+        self._special = heap.own | heap.held.keys() | self.prefetched.keys()
+        self._texts = Texts()
+        self._tracked_counts = Counts(heap.surplus)
+        # Held by two lists of the walk: one more than the tracked ones are.
+        self._untracked_counts = Counts(heap.surplus + 1)
 
     def chunks(self, named):
         """Yield the JSON text of every chunk.
@@ -112,164 +138,104 @@ class Walker:
             objects, self.pending = self.pending, []
             for start in range(0, len(objects), BATCH):
                 batch = objects[start : start + BATCH]
-                # Held by ``objects`` and ``batch``: one more than the tracked ones were.
                 refcounts = list(map(sys.getrefcount, batch))
                 yield self._chunk(batch, refcounts, is_tracked=False)
 
     def release(self):
-        """Break the cycles that would stay in the process: plans know their planner, and the
-        list of all objects has its own holder in it.
+        """Break the cycles that would stay in the process.
+
+        Plans know their planner, and the list of all objects has its own holder in it.
         """
         self.planner.plans.clear()
         self.heap.objects.clear()
 
     def _chunk(self, batch, refcounts, *, is_tracked, also=()):
-        surplus = self.heap.surplus + (0 if is_tracked else 1)
-        addresses = list(map(id, batch))
-        referents = list(map(gc.get_referents, batch))
-        position = dict(zip(addresses, count()))
-        counts = list(map(sub, refcounts, repeat(surplus)))
-        if max(counts, default=0) >= MEANINGLESS_COUNT:
-            counts = [value if value < MEANINGLESS_COUNT else NO_COUNT for value in counts]
-        self._mend(batch, addresses, referents, counts, position)
-        kinds = self._kinds(batch)
-        shapes = list(map(self.planner.shape_by_class.__getitem__, kinds))
-        plans = self.planner.plans
-        for row in [row for row, shape in enumerate(shapes) if shape < 0]:
-            describe = plans[kinds[row]].describe
-            referents[row], shapes[row] = describe(batch[row], referents[row])
-        flat = list(chain.from_iterable(referents))
-        targets = list(map(id, flat))
-        unique = dict(zip(targets, flat))
-        if not self.heap.own.isdisjoint(unique):
-            self._leave_out_own(referents, shapes)
-            flat = list(chain.from_iterable(referents))
-            targets = list(map(id, flat))
-            unique = dict(zip(targets, flat))
-        for item in also:
-            unique[id(item)] = item
-        leaves, foreign = self._sort_referents(unique, position)
-        every_address = addresses + list(leaves) + foreign
-        position = dict(zip(every_address, count()))
-        leaf_objects = list(leaves.values())
-        leaf_kinds = self._kinds(leaf_objects)
-        self.rows += len(addresses) + len(leaf_objects)
-        self.references += len(targets)
-        columns = (
-            ("address", every_address),
-            ("type", list(map(self.planner.number_by_class.__getitem__, kinds + leaf_kinds))),
-            ("size", self._sizes(batch, kinds) + self._sizes(leaf_objects, leaf_kinds)),
-            ("refcount", counts),
-            ("shape", shapes),
-            ("out", list(map(len, referents))),
-            ("to", list(map(position.__getitem__, targets))),
+        chunk = Chunk()
+        count_texts = self._tracked_counts if is_tracked else self._untracked_counts
+        is_special = not self._special.isdisjoint(map(id, batch))
+        if is_special:
+            batch, refcounts = self._mend(batch, refcounts)
+        for plan, rows in self._by_class(batch, range(len(batch))):
+            instances = [batch[row] for row in rows]
+            referents = list(map(gc.get_referents, instances))
+            if is_special:
+                self._put_back(instances, referents)
+            counts = [count_texts[refcounts[row]] for row in rows]
+            chunk.add_containers(plan, instances, referents, counts)
+        chunk.number(also)
+        if not chunk.first_by_address.keys().isdisjoint(self.heap.own):
+            chunk.leave_out(self.heap.own, self.shapes.number(()))
+            chunk.number(also)
+        order = self._add_leaves(chunk)
+        self.rows += chunk.row_count
+        self.references += chunk.reference_count
+        return chunk.write(
+            order,
+            self._texts,
+            is_tracked=is_tracked,
+            types=dumps(self.planner.take_fresh()),
+            shapes=self.shapes.take_fresh(),
         )
-        return self._text(columns, batch, kinds, len(batch) if is_tracked else 0)
 
-    def _mend(self, batch, addresses, referents, counts, position):
-        """Take the agent's own objects and references out of the batch."""
-        for address, held in self.heap.held.items():
-            row = position.get(address)
-            if row is not None and counts[row] != NO_COUNT:
-                counts[row] -= held
-        for address, before in self.prefetched.items():
-            row = position.get(address)
-            if row is not None:
-                referents[row] = before
-        mine = sorted(
-            (row for row in map(position.get, self.heap.own) if row is not None), reverse=True
-        )
-        for row in mine:
-            del batch[row], addresses[row], referents[row], counts[row]
-        if mine:
-            position.clear()
-            position.update(zip(addresses, count()))
-
-    def _leave_out_own(self, referents, shapes):
-        """Drop references to the agent's own objects, and with them the names of that row."""
-        own = self.heap.own
-        for row, held in enumerate(referents):
-            kept = [referent for referent in held if id(referent) not in own]
-            if len(kept) != len(held):
-                referents[row], shapes[row] = kept, self.shapes.number(())
-
-    def _kinds(self, objects):
-        """Addresses of the classes of the objects; every one of them has a plan afterwards."""
-        classes = list(map(type, objects))
-        kinds = list(map(id, classes))
-        if not self.planner.plans.keys() >= set(kinds):
-            self.planner.learn(classes)
-        return kinds
-
-    def _sort_referents(self, unique, position):
-        """Split what a batch refers to into new leaves and objects described elsewhere.
+    def _add_leaves(self, chunk):
+        """Give rows to the leaves among what the containers refer to.
 
         Untracked containers (tuples of plain values, static classes) are put on the list of
-        those still to be walked. Returns leaves, address → object, and foreign addresses.
+        those still to be walked. Returns the order of addresses after the containers'.
         """
-        for address in position.keys() & unique.keys():
-            del unique[address]
-        if self.listed is None:
-            foreign = list(compress(unique, map(gc.is_tracked, list(unique.values()))))
-        else:
-            foreign = [address for address in unique if address in self.listed]
-        for address in foreign:
-            del unique[address]
-        for address in self._recent_leaves & unique.keys():
-            foreign.append(address)
-            del unique[address]
-        containers = []
-        kinds = self._kinds(unique.values())
+        objects, first = chunk.objects, chunk.first_by_address
+        elsewhere = [first.pop(address) for address in self._popular & first.keys()]
+        others = list(first.values())[len(chunk.containers) :]
+        leaves = []
+        for plan, rows in self._by_class([objects[row] for row in others], others):
+            instances = [objects[row] for row in rows]
+            if plan.is_container:
+                elsewhere += rows
+                self._put_off(instances)
+            else:
+                leaves += rows
+                chunk.add_leaves(plan, instances)
+        if len(self._popular) < POPULAR_LEAVES and self.listed is None:
+            self._popular.update(
+                chunk.addresses[row]
+                for row in leaves[::SAMPLED]
+                if sys.getrefcount(objects[row]) > POPULAR
+            )
+        return leaves + elsewhere
+
+    def _by_class(self, objects, rows):
+        """Pairs of a plan and the rows of the objects of its class."""
+        classes = list(map(type, objects))
+        kinds = list(map(id, classes))
+        groups = {kind: [] for kind in set(kinds)}
         plans = self.planner.plans
-        for (address, item), kind in zip(unique.items(), kinds):
-            if plans[kind].is_container:
-                containers.append(address)
-                if address not in self._seen_pending:
-                    self._seen_pending.add(address)
-                    self.pending.append(item)
-        for address in containers:
-            del unique[address]
-        if len(self._recent_leaves) > REMEMBERED_LEAVES:
-            self._recent_leaves.clear()
-        self._recent_leaves.update(unique)
-        return unique, foreign + containers
+        if not plans.keys() >= groups.keys():
+            self.planner.learn(classes)
+        for kind, row in zip(kinds, rows):
+            groups[kind].append(row)
+        return [(plans[kind], group) for kind, group in groups.items()]
 
-    def _sizes(self, objects, kinds):
-        try:
-            if self.planner.custom_sized.isdisjoint(kinds):
-                # Only classes whose __sizeof__ is a C method get here.
-                return list(map(sys.getsizeof, objects))
-        except BaseException:  # noqa: BLE001 - a C __sizeof__ may say anything; ask one by one
-            pass
-        plans = map(self.planner.plans.__getitem__, kinds)
-        return [self._size(item, plan) for item, plan in zip(objects, plans)]
+    def _put_off(self, containers):
+        """Remember what the collector does not track, to walk it in the end."""
+        if self.listed is None:
+            untracked = compress(containers, map(not_, map(gc.is_tracked, containers)))
+        else:
+            untracked = [item for item in containers if id(item) not in self.listed]
+        for item in untracked:
+            if id(item) not in self._seen_pending:
+                self._seen_pending.add(id(item))
+                self.pending.append(item)
 
-    def _size(self, item, plan):
-        try:
-            size = sys.getsizeof(item) if plan.size_of is None else plan.size_of(item)
-        except BaseException:  # noqa: BLE001 - as above
-            return 0
-        return size if 0 <= size < 1 << 62 else 0
+    def _put_back(self, instances, referents):
+        """What was read before the agent touched an object stands."""
+        for row, instance in enumerate(instances):
+            referents[row] = self.prefetched.get(id(instance), referents[row])
 
-    def _text(self, columns, batch, kinds, tracked):
-        parts = [f'{{"tracked":{tracked}']
-        # repr of a list of int is C code and valid JSON; three times as fast as json.dumps.
-        parts += [f'"{name}":{values!r}'.replace(" ", "") for name, values in columns]
-        parts.append(f'"types":{dumps(self.planner.take_fresh())}')
-        parts.append(f'"shapes":{self.shapes.take_fresh()}')
-        rows, names = self._names(batch, kinds)
-        parts.append(f'"names":{dumps({"row": rows, "name": names})}')
-        return ",".join(parts) + "}"
-
-    def _names(self, batch, kinds):
-        named = self.planner.named.intersection(kinds)
-        rows, names = [], []
-        for row in [row for row, kind in enumerate(kinds) if kind in named] if named else ():
-            try:
-                name = text(self.planner.plans[kinds[row]].name_of(batch[row]))
-            except Exception:  # noqa: BLE001 - a half-built object: it stays without a name
-                name = ""
-            if name:
-                rows.append(row)
-                names.append(name)
-        return rows, names
+    def _mend(self, batch, refcounts):
+        """Take the agent's own objects and references out of the batch."""
+        own, held = self.heap.own, self.heap.held
+        kept = [row for row, item in enumerate(batch) if id(item) not in own]
+        return (
+            [batch[row] for row in kept],
+            [refcounts[row] - held.get(id(batch[row]), 0) for row in kept],
+        )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from heapsnap.analysis.garbage import CLASS
+from heapsnap.analysis.garbage import CLASS, WRAPPER
 from heapsnap.analysis.growth import NO_PLACE
 from heapsnap.analysis.places import C_ROOT
 from heapsnap.analysis.roots import is_standard_library
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from heapsnap.analysis.growth import PlaceTree
 
+KEY = "<key>"
 VESSELS = 9
 """Growth of a place that may be a mere vessel: a registry made on first use, then filled, or the
 blocks of a queue that C keeps. Fewer than ``FEW`` objects are no leak by themselves."""
@@ -165,10 +166,13 @@ def _without_companions(
     kept: list[Entry] = []
     taken: set[int] = set()
     telling = {tree.parent[e.place] for e in entries if not plumbing_by_type[tree.type[e.blamed]]}
+    with_values = {tree.parent[e.place] for e in entries if tree.reference[e.place] != KEY}
     for entry in entries:
         above = tree.parent[entry.place]
         says_little = plumbing_by_type[tree.type[entry.blamed]] > 0
         if above != NO_PLACE and says_little and (above in taken or above in telling):
+            continue
+        if says_little and tree.reference[entry.place] == KEY and above in with_values:
             continue
         taken.add(above)
         kept.append(entry)
@@ -191,7 +195,7 @@ def _tier(
     if _is_filling_lru(entry, tree):
         return 1
     says_little = plumbing_by_type[tree.type[blamed]] > 0
-    if says_little and tree.reference[entry] == "<key>" and growth[entry] < WARMING:
+    if says_little and tree.reference[entry] == KEY and growth[entry] < WARMING:
         # The keys of a dict whose values are old objects, or none but True: few mean nothing.
         return 2
     above = tree.parent[entry]
@@ -287,6 +291,9 @@ def _blame(
             if least <= growth[child] <= growth[entry] * 2
         ]
         telling = [child for child in below if plumbing_by_type[tree.type[child]] in NAMED]
+        if plumbing_by_type[tree.type[entry]] == WRAPPER:
+            # From a class of Python's own only one of the program leads on.
+            telling = [child for child in telling if not is_standard_library(tree.type[child])]
         if telling:
             return min(telling, key=lambda child: (-growth[child], tree.type[child], child))
         if not below:

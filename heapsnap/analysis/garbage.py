@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from heapsnap.graph.components import NO_COMPONENT, strong_components
-
 from heapsnap.analysis.roots import is_standard_library
+from heapsnap.graph.components import NO_COMPONENT, strong_components
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from heapsnap.graph.references import ReferenceGraph
     from heapsnap.snapshot.model import NodeArray, ObjectType, Snapshot
 
+WRAPPER = 1
+"""Python's own connectors. What it wraps says more where that is of a class of the program."""
 CLASS = 3
 """A class in a cycle says less than its instance; on its own it is what a person would name."""
 
@@ -37,8 +38,8 @@ def plumbing(kind: ObjectType) -> int:
     if kind.is_heap_type and kind.layout not in {"type", "module"}:
         # Private classes of Python's own wrap what a person knows: `_Info` of weakref.finalize.
         is_private = kind.qualname.rpartition(".")[2].startswith("_")
-        return 1 if is_private and is_standard_library(kind.module) else 0
-    return _PLUMBING.get(kind.layout, 1)
+        return WRAPPER if is_private and is_standard_library(kind.module) else 0
+    return _PLUMBING.get(kind.layout, WRAPPER)
 
 
 def find_owners(

@@ -14,23 +14,27 @@ References:
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from heapsnap.analysis.labels import ITEM
+from heapsnap.analysis.labels import ATTRIBUTES, ITEM, NAMED_ENTRIES
 from heapsnap.graph.references import NO_EDGE
 from heapsnap.graph.signatures import NO_SIGNATURE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
 
     from heapsnap.analysis.places import Places
 
 NO_PLACE = -1
+ANY_ATTRIBUTE = ".*"
+NAMESPACE_LAYOUTS = frozenset({"type", "module"})
 Key: TypeAlias = "tuple[int, str, str]"
 """A place's parent, the name of the reference, the type."""
 
@@ -101,7 +105,8 @@ def lay_over(heaps: Sequence[Places]) -> PlaceTree:
             parent = NO_PLACE if above == NO_SIGNATURE else int(places[above])
             places[number] = tree.enter((parent, reference, kind), index)
         tree.place_by_signature.append(places)
-    tree = _fold_keys(tree)
+    spaces = {t.full_name for h in heaps for t in h.snapshot.types if t.layout in NAMESPACE_LAYOUTS}
+    tree = _fold_keys(tree, spaces)
     _count(tree, heaps)
     return tree
 
@@ -121,11 +126,16 @@ def _signature_rows(heap: Places) -> list[Key]:
     ]
 
 
-def _fold_keys(tree: PlaceTree) -> PlaceTree:
+def _fold_keys(tree: PlaceTree, spaces: AbstractSet[str]) -> PlaceTree:
     """Where the items of a place have no names in one heap, they have none in any.
 
     A dict of twelve entries is taken for a record, whose keys are told apart; when it has grown
-    to 746 it no longer is, and its entries must still be compared.
+    to 746 it no longer is, and its entries must still be compared. So are the attributes of an
+    object that has very many of one type: they are set under names that are made at run time.
+
+    Args:
+        tree: The places of all heaps.
+        spaces: Full names of the types of modules and classes: their names are always told apart.
     """
     folded = PlaceTree()
     index: dict[Key, int] = {}
@@ -137,13 +147,31 @@ def _fold_keys(tree: PlaceTree) -> PlaceTree:
         ]
         pairs = list(zip(places, parents, strict=True))
         unnamed = {parent for place, parent in pairs if tree.reference[place] == ITEM}
+        crowds = Counter((parent, tree.type[p]) for p, parent in pairs if _is_attribute(tree, p))
         for place, parent in pairs:
             reference = tree.reference[place]
             if parent in unnamed and reference.startswith("['"):
                 reference = ITEM
+            elif (
+                crowds[parent, tree.type[place]] > NAMED_ENTRIES
+                and _is_attribute(tree, place)
+                and _owner_type(folded, parent) not in spaces
+            ):
+                reference = ANY_ATTRIBUTE
             new_place[place] = folded.enter((parent, reference, tree.type[place]), index)
     folded.place_by_signature = [new_place[places] for places in tree.place_by_signature]
     return folded
+
+
+def _is_attribute(tree: PlaceTree, place: int) -> bool:
+    return tree.parent[place] != NO_PLACE and tree.reference[place].startswith(".")
+
+
+def _owner_type(tree: PlaceTree, place: int) -> str:
+    """The type of the object that has its attributes here: this one, or the one above its dict."""
+    above = tree.parent[place]
+    is_its_dict = tree.reference[place] == ATTRIBUTES and above != NO_PLACE
+    return tree.type[above if is_its_dict else place]
 
 
 def _by_depth(tree: PlaceTree) -> list[list[int]]:

@@ -141,8 +141,27 @@ KNOWN = (
         "give what it waits for a timeout, or take threads from a pool",
     ),
     _known(
+        "pyplot-figure-never-closed",
+        r"matplotlib\._pylab_helpers .*\.figs collections\.OrderedDict ",
+        "pyplot keeps every figure that it made until it is closed",
+        "call plt.close(figure), or make figures with matplotlib.figure.Figure() instead of pyplot",
+    ),
+    _known(
+        "django-query-log",
+        r"\.queries_log collections\.deque ",
+        "with DEBUG = True Django keeps the text of every query, up to 9000 for each connection",
+        "set DEBUG = False, or call django.db.reset_queries() between jobs",
+    ),
+    _known(
+        "metric-for-every-label-value",
+        r"prometheus_client\.metrics\.\w+ \._metrics dict ",
+        "a metric keeps a child, with its numbers, for every combination of label values",
+        "leave out labels whose values have no end (user numbers, paths), or call remove()",
+    ),
+    _known(
         "registered-callback",
-        r"(\]|\{\*\}|<key>) method \.__self__",
+        # As it is, in a function that wraps it, or as a partial.
+        rf"(\]|\{{\*\}}|<key>) ({_CLOSURE} |functools\.partial \.func )?method \.__self__",
         "a registered bound method keeps the object that it belongs to",
         "take the callback out when the object is done, or register weakref.WeakMethod(method)",
     ),

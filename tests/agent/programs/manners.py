@@ -1,0 +1,332 @@
+"""A service that looks at itself before and after its snapshots.
+
+Arguments: FOLDER SCENARIO. Tells what the scenario, a function of this file, returns.
+"""
+
+import gc
+import os
+import select
+import signal
+import sys
+import threading
+import time
+
+from telling import tell
+
+import heapsnap
+
+FOLDER = sys.argv[1]
+PATIENCE_SECONDS = 30
+
+
+def look():
+    """Everything that a snapshot must leave as it was."""
+    return {
+        "collector": [gc.isenabled(), gc.get_threshold(), gc.get_freeze_count(), gc.get_debug()],
+        "callbacks": len(gc.callbacks),
+        "files": sorted(os.listdir("/proc/self/fd")),
+        "threads": len(os.listdir("/proc/self/task")),
+        "python_threads": len(sys._current_frames()),
+        "mask": sorted(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, ()))),
+        "handlers": [repr(signal.getsignal(n)) for n in sorted(signal.valid_signals())],
+        "wakeup": signal.set_wakeup_fd(-1),
+        "modules": sorted(sys.modules),
+        "niceness": os.nice(0),
+        "oom": read("/proc/self/oom_score_adj"),
+        "tracing": [repr(sys.gettrace()), repr(sys.getprofile()), repr(sys.unraisablehook)],
+        "folder": os.getcwd(),
+    }
+
+
+def read(path):
+    with open(path, encoding="ascii") as file:
+        return file.read()
+
+
+def snapshots():
+    return [name for name in os.listdir(FOLDER) if name.endswith(".json")]
+
+
+def until(condition):
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+def take_by_signal():
+    known = len(snapshots())
+    tasks = len(os.listdir("/proc/self/task"))
+    os.kill(os.getpid(), signal.SIGUSR1)
+    until(lambda: len(snapshots()) > known)
+    # The thread that waits for the child goes when the child has gone.
+    until(lambda: len(os.listdir("/proc/self/task")) == tasks)
+
+
+def children():
+    try:
+        return os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return "none"
+
+
+def compare(take):
+    heapsnap.install(directory=FOLDER)
+    look()  # looking may import something, once
+    before = look()
+    take()
+    after = look()
+    return {
+        "changed": {key: [before[key], after[key]] for key in before if before[key] != after[key]},
+        "children": children(),
+    }
+
+
+def signalled():
+    return compare(take_by_signal)
+
+
+def dumped():
+    return compare(heapsnap.dump)
+
+
+def first_dump_imports_nothing():
+    heapsnap.install(directory=FOLDER)
+    before = set(sys.modules)
+    heapsnap.dump()
+    return {"imported": sorted(set(sys.modules) - before)}
+
+
+def frozen():
+    gc.freeze()
+    gc.set_threshold(500, 5, 5)
+    return compare(heapsnap.dump)
+
+
+def counts_stay():
+    heapsnap.dump()
+    gc.disable()
+    gc.collect()
+    kept = [[] for _ in range(300)]
+    before = gc.get_count()
+    heapsnap.dump()
+    after = gc.get_count()
+    del kept
+    stats = gc.get_stats()
+    return {
+        "before": before,
+        "after": after,
+        "enabled": gc.isenabled(),
+        "collections": stats[2]["collections"],
+    }
+
+
+def with_disabled_collector():
+    gc.disable()
+    return compare(heapsnap.dump)
+
+
+def warnings_are_errors():
+    ready = threading.Event()
+    threading.Thread(target=lambda: (ready.set(), time.sleep(100)), daemon=True).start()
+    ready.wait()
+    heapsnap.install(directory=FOLDER)
+    path = heapsnap.dump()
+    take_by_signal()
+    return {"path": path, "count": len(snapshots())}
+
+
+def sleeping():
+    heapsnap.install(directory=FOLDER)
+    signal_soon()
+    started = time.monotonic()
+    time.sleep(0.5)
+    return {"slept": time.monotonic() - started}
+
+
+def selecting():
+    heapsnap.install(directory=FOLDER)
+    reading, writing = os.pipe()
+    signal_soon()
+    started = time.monotonic()
+    ready = select.select([reading], [], [], 0.5)[0]
+    waited = time.monotonic() - started
+    threading.Timer(0.2, os.write, (writing, b"x")).start()
+    signal_soon()
+    poll = select.poll()
+    poll.register(reading, select.POLLIN)
+    return {"ready": ready, "waited": waited, "polled": len(poll.poll(20_000))}
+
+
+def signal_soon():
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+
+
+def waiting_for_children():
+    """One thread waits for any child whatever, another for one of its own."""
+    heapsnap.install(directory=FOLDER)
+    seen = []
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(1)
+        os._exit(7)
+
+    def wait():
+        while True:
+            gone, status = os.wait()
+            seen.append([gone == pid, os.waitstatus_to_exitcode(status)])
+            if gone == pid:
+                return
+
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    path = heapsnap.dump()
+    waiter.join(PATIENCE_SECONDS)
+    return {
+        "path": path,
+        "seen": seen[-1],
+        "is_over": not waiter.is_alive(),
+        "children": children(),
+    }
+
+
+def running_a_program():
+    import subprocess
+
+    heapsnap.install(directory=FOLDER)
+    signal_soon()
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", "import time; time.sleep(.5); print(3)"],
+        stdout=-1,
+        check=False,
+    )
+    return {"exit_code": done.returncode, "stdout": done.stdout.decode()}
+
+
+def reaping_on_sigchld():
+    """As some servers do: every child that ends is taken at once, whoever started it."""
+    reaped = []
+
+    def reap(number, frame):
+        while True:
+            try:
+                pid, _ = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            reaped.append(pid)
+
+    signal.signal(signal.SIGCHLD, reap)
+    heapsnap.install(directory=FOLDER)
+    path = heapsnap.dump()
+    take_by_signal()
+    return {"path": path, "count": len(snapshots()), "children": children()}
+
+
+def ignoring_sigchld():
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    heapsnap.install(directory=FOLDER)
+    path = heapsnap.dump()
+    take_by_signal()
+    return {"path": path, "count": len(snapshots())}
+
+
+def connection_ends():
+    """A client sees the end of its connection when the service closes it, snapshot or not."""
+    reading, writing = os.pipe()
+    stall()
+    heapsnap.install(directory=FOLDER)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    until(lambda: any(name.endswith(".part") for name in os.listdir(FOLDER)))
+    os.close(writing)
+    return {"ended": bool(select.select([reading], [], [], 0.5)[0])}
+
+
+def stall():
+    """Let the walk take two seconds."""
+    from heapsnap.agent.walk import Walker
+
+    chunks = Walker.chunks
+
+    def slow(self, named):
+        time.sleep(2)
+        yield from chunks(self, named)
+
+    Walker.chunks = slow
+
+
+def traced():
+    """A tracing function of the program sees nothing of what happens in the child.
+
+    But for what Python itself calls right after a fork: ``os.register_at_fork``.
+    """
+    log = os.path.join(FOLDER, "trace")
+    parent = os.getpid()
+
+    def trace(frame, event, argument):
+        if os.getpid() != parent and frame.f_code.co_name in {"run", "chunks", "_supervise"}:
+            with open(log, "a", encoding="utf-8") as file:
+                file.write(frame.f_code.co_name + "\n")
+
+    sys.settrace(trace)
+    sys.setprofile(trace)
+    path = heapsnap.dump(os.path.join(FOLDER, "traced.json"))
+    sys.setprofile(None)
+    sys.settrace(None)
+    return {"path": path, "children": children()}
+
+
+class Finalized:
+    """Says in a file in which process it was finalized."""
+
+    def __del__(self):
+        with open(os.path.join(FOLDER, "finalized"), "a", encoding="utf-8") as file:
+            file.write(f"{os.getpid()}\n")
+
+
+def finalizers():
+    """Objects that live in the state of another thread, which a fork clears in the child."""
+    local = threading.local()
+    ready = threading.Event()
+    addresses = {}
+
+    def hold():
+        local.value = Finalized()
+        own = threading.local()
+        own.value = Finalized()
+        addresses["local"] = id(local.value)
+        addresses["own"] = id(own.value)
+        try:
+            error = ValueError(Finalized())
+            addresses["handled"] = id(error.args[0])
+            raise error
+        except ValueError:
+            del error
+            ready.set()
+            threading.Event().wait()
+
+    threading.Thread(target=hold, daemon=True, name="holder").start()
+    ready.wait()
+    cycle = Finalized()
+    cycle.me = cycle
+    addresses["cycle"] = id(cycle)
+    del cycle
+    path = heapsnap.dump(os.path.join(FOLDER, "finalizers.json"))
+    finalized = os.path.exists(os.path.join(FOLDER, "finalized"))
+    return {"path": path, "addresses": addresses, "finalized": finalized}
+
+
+def ending():
+    """The process ends while its snapshot is being written."""
+    heapsnap.install(directory=FOLDER)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    tell(ended=True)
+    sys.exit(0)
+
+
+os.chdir(FOLDER)
+if sys.argv[2] == "finalizers":
+    gc.disable()
+tell(**globals()[sys.argv[2]]())
+os._exit(0)

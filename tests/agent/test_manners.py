@@ -1,0 +1,113 @@
+"""The process is after a snapshot what it was before, and nobody in it is disturbed meanwhile."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.agent.reading import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.agent.interpreters import Python
+
+    Scenario = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def play(python: Python, tmp_path: Path) -> Scenario:
+    """Play a scenario of the program and return what it tells."""
+
+    def play_scenario(name: str, *flags: str) -> dict[str, Any]:
+        return python.run("manners.py", tmp_path, name, flags=["-S", *flags]).facts
+
+    return play_scenario
+
+
+@pytest.mark.parametrize("scenario", ["signalled", "dumped", "frozen", "with_disabled_collector"])
+def test_a_snapshot_leaves_the_process_as_it_was(play: Scenario, scenario: str) -> None:
+    told = play(scenario)
+    assert told["changed"] == {}
+    assert told["children"] == "none"
+
+
+def test_the_first_snapshot_imports_nothing(play: Scenario) -> None:
+    assert play("first_dump_imports_nothing")["imported"] == []
+
+
+def test_a_snapshot_does_not_collect(play: Scenario) -> None:
+    told = play("counts_stay")
+    assert told["enabled"] is False
+    assert told["after"][0] >= told["before"][0]
+    assert told["after"][1:] == told["before"][1:]
+
+
+def test_no_warning_reaches_a_program_that_turns_warnings_into_errors(play: Scenario) -> None:
+    told = play("warnings_are_errors", "-W", "error")
+    assert told["path"] is not None
+    assert told["count"] == 2
+
+
+def test_a_sleep_lasts_as_long_as_it_should(play: Scenario) -> None:
+    assert 0.5 <= play("sleeping")["slept"] < 5
+
+
+def test_select_and_poll_wait_on(play: Scenario) -> None:
+    told = play("selecting")
+    assert told["ready"] == []
+    assert told["waited"] >= 0.5
+    assert told["polled"] == 1
+
+
+def test_whoever_waits_for_any_child_gets_its_own(play: Scenario) -> None:
+    told = play("waiting_for_children")
+    assert told["path"] is not None
+    assert told["seen"] == [True, 7]
+    assert told["is_over"]
+    assert told["children"] == "none"
+
+
+def test_a_program_that_is_being_run_goes_on(play: Scenario) -> None:
+    assert play("running_a_program") == {"exit_code": 0, "stdout": "3\n"}
+
+
+@pytest.mark.parametrize("scenario", ["reaping_on_sigchld", "ignoring_sigchld"])
+def test_a_program_that_takes_every_ended_child_gets_its_snapshots(
+    play: Scenario, scenario: str
+) -> None:
+    told = play(scenario)
+    assert told["path"] is not None
+    assert told["count"] == 2
+
+
+def test_the_child_holds_no_connection_of_the_service_open(play: Scenario) -> None:
+    assert play("connection_ends")["ended"]
+
+
+def test_a_tracing_function_runs_no_further_in_the_child(play: Scenario, tmp_path: Path) -> None:
+    assert play("traced")["path"] is not None
+    assert not (tmp_path / "trace").exists(), (tmp_path / "trace").read_text()
+
+
+def test_nothing_is_finalized_in_the_child_and_all_of_it_is_in_the_snapshot(
+    play: Scenario,
+) -> None:
+    told = play("finalizers")
+    assert not told["finalized"]
+    reading = Reading(told["path"])
+    verdicts = {name: reading.verdict_of(where) for name, where in told["addresses"].items()}
+    assert verdicts == {"local": "frame", "own": "frame", "handled": "frame", "cycle": "garbage"}
+
+
+def test_a_process_that_ends_at_once_leaves_its_snapshot(python: Python, tmp_path: Path) -> None:
+    finished = python.run("manners.py", tmp_path, "ending")
+    assert finished.facts == {"ended": True}
+    deadline = time.monotonic() + 20
+    while not (found := list(tmp_path.glob("*.json"))):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert Reading(found[0]).snapshot.is_complete
