@@ -117,7 +117,7 @@ class Job:
         )
         stood = talk.duration(seconds if self.pause_seconds is None else self.pause_seconds)
         talk.say(
-            f"wrote {document.path} ({talk.counted(walker.rows)} objects, "
+            f"wrote {document.path} ({talk.counted(walker.rows - walker.repeats)} objects, "
             f"stood still {stood}, {talk.duration(seconds)} in all)"
         )
         return document.path
