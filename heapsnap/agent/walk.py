@@ -34,8 +34,8 @@ memory of all leaves would cost a cache miss for every look-up (measured: a quar
 whole walk), and the reader removes repeats anyway."""
 
 COUNTED_LEAVES = 200_000
-"""Distinct leaves up to which the number of objects on stderr is exact; of more, repeats are counted
-as objects (0.4 percent too many of 2 million)."""
+"""Distinct leaves up to which the number of objects on stderr is exact; of more, repeats are
+counted as objects (0.4 percent too many of 2 million)."""
 
 SAMPLED = 8
 """One leaf in so many is asked whether it is popular: the popular ones come again."""
@@ -191,43 +191,42 @@ class Walker:
         """
         objects, first = chunk.objects, chunk.first_by_address
         elsewhere = [first.pop(address) for address in self._popular & first.keys()]
-        others = list(first.values())[len(chunk.containers) :]
+        others = list(first.values())[chunk.container_count :]
         leaves = []
-        for plan, rows in self._by_class([objects[row] for row in others], others):
-            instances = [objects[row] for row in rows]
+        for plan, indices in self._by_class(map(objects.__getitem__, others), others):
             if plan.is_container:
-                elsewhere += rows
-                self._put_off(instances)
+                elsewhere += indices
+                self._put_off([objects[index] for index in indices])
             else:
-                leaves += rows
-                chunk.add_leaves(plan, instances)
-        self._count_repeats([chunk.addresses[row] for row in leaves])
+                leaves += indices
+                chunk.add_leaves(plan, indices)
+        if len(self._counted_leaves) < COUNTED_LEAVES:
+            self._count_repeats([chunk.addresses[index] for index in leaves])
         if len(self._popular) < POPULAR_LEAVES and self.listed is None:
             self._popular.update(
-                chunk.addresses[row]
-                for row in leaves[::SAMPLED]
-                if sys.getrefcount(objects[row]) > POPULAR
+                chunk.addresses[index]
+                for index in leaves[::SAMPLED]
+                if sys.getrefcount(objects[index]) > POPULAR
             )
         return leaves + elsewhere
 
     def _count_repeats(self, leaves):
         """Know how many rows repeat others, as long as the leaves so far are few enough to keep."""
         known = self._counted_leaves
-        if len(known) < COUNTED_LEAVES:
-            before = len(known)
-            known.update(leaves)
-            self.repeats += before + len(leaves) - len(known)
+        before = len(known)
+        known.update(leaves)
+        self.repeats += before + len(leaves) - len(known)
 
-    def _by_class(self, objects, rows):
-        """Pairs of a plan and the rows of the objects of its class."""
+    def _by_class(self, objects, indices):
+        """Pairs of a plan and those indices at which an object of its class stands."""
         classes = list(map(type, objects))
         kinds = list(map(id, classes))
         groups = {kind: [] for kind in set(kinds)}
         plans = self.planner.plans
         if not plans.keys() >= groups.keys():
             self.planner.learn(classes)
-        for kind, row in zip(kinds, rows):
-            groups[kind].append(row)
+        for kind, index in zip(kinds, indices):
+            groups[kind].append(index)
         return [(plans[kind], group) for kind, group in groups.items()]
 
     def _put_off(self, containers):

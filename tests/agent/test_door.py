@@ -202,7 +202,7 @@ def test_the_functions_of_the_c_api_stay_as_the_program_knows_them(play: Scenari
 def test_in_this_process_a_snapshot_is_taken_and_nothing_else_happens(tmp_path: Path) -> None:
     path = heapsnap.dump(tmp_path / "own.json")
     assert path == str(tmp_path / "own.json")
-    assert Reading(path).snapshot.is_complete
+    assert Path(path).read_text().endswith('"complete":true}}\n')
 
 
 def test_in_this_process_installing_and_uninstalling_changes_nothing(tmp_path: Path) -> None:

@@ -240,17 +240,17 @@ def connection_ends():
     os.kill(os.getpid(), signal.SIGUSR1)
     until(lambda: any(name.endswith(".part") for name in os.listdir(FOLDER)))
     os.close(writing)
-    return {"ended": bool(select.select([reading], [], [], 0.5)[0])}
+    return {"ended": bool(select.select([reading], [], [], 0.3)[0])}
 
 
 def stall():
-    """Let the walk take two seconds."""
+    """Let the walk take a second."""
     from heapsnap.agent.walk import Walker
 
     chunks = Walker.chunks
 
     def slow(self, named):
-        time.sleep(2)
+        time.sleep(1)
         yield from chunks(self, named)
 
     Walker.chunks = slow

@@ -1,6 +1,6 @@
 """Plants garbage, takes a snapshot, and lets the collector say what it finds.
 
-Arguments: FOLDER [MODULE]. For each scenario two files are left in the folder: the snapshot,
+Arguments: FOLDER [MODULE]. The garbage is of many kinds, or what using the module leaves. For each scenario two files are left in the folder: the snapshot,
 ``SCENARIO.json``, and what the collector then finds, ``SCENARIO.garbage``. Exit code 3: the
 module is not installed.
 """
@@ -258,16 +258,16 @@ def main(folder, module=None):
         use = functools.partial(globals()["use_" + module], library)
     # Tuples that only code holds are untracked by this, as they are after a program's start.
     gc.collect()
-    record(folder, "nothing")
     use()
     record(folder, "planted")
     use()
     gc.collect()
     record(folder, "collected")
-    use()
-    gc.freeze()
-    use()
-    record(folder, "frozen")
+    if module is None:
+        use()
+        gc.freeze()
+        use()
+        record(folder, "frozen")
 
 
 main(*sys.argv[1:])
