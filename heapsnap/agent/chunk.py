@@ -88,7 +88,7 @@ class Chunk:
             also: Objects that are referred to by something else than a row.
         """
         # One list, grown in place: each copy of it touches every object twice more (measured on
-        # a heap larger than the cache: 4 % of the whole walk).
+        # a heap larger than the cache, if little).
         del self.objects[self.container_count :]
         self.objects.extend(chain.from_iterable(self._references))
         self._held = len(self.objects) - self.container_count

@@ -1,6 +1,7 @@
 """Built-in kinds that must be asked in their own way: classes, functions, frames, code, arrays."""
 
 import gc
+import sys
 import types
 
 from . import format as fmt
@@ -19,6 +20,10 @@ from .identity import (
 from .members import getters_of_type, read_fields
 
 CO_OPTIMIZED = 1
+_HAS_VARIABLES = sys.version_info >= (3, 11)
+"""Whether a suspended generator holds its variables itself. Before, a frame with a row of its own
+did: reading them for the generator would put a dict into that frame which is in no list."""
+
 _function_dict = types.FunctionType.__dict__["__dict__"].__get__
 _generator_frames = {
     "generator": types.GeneratorType.__dict__["gi_frame"].__get__,
@@ -93,7 +98,7 @@ class Kinds:
                 return referents, self.shapes.number(())
             fields = read_fields(instance, getters)
             frame = instance if read_frame is None else read_frame(instance)
-            if frame is not None:
+            if frame is not None and (frame is instance or _HAS_VARIABLES):
                 fields = local_variables(frame, referents) + fields
             # Not asked for by name: f_back of a running frame of another thread leads into
             # memory that is gone in the child (a crash on 3.15).
