@@ -35,8 +35,6 @@ Everything else that is computed stays unread: ``function.__annotations__`` runs
 from Python 3.14 on, ``Future._callbacks`` makes a new list, ``function.__dict__`` makes a dict.
 """
 
-ABSENT = object()
-
 
 def getters_of_type(kind):
     """Every ``(name, getter)`` that reads a field of instances of ``kind``, most derived first.
