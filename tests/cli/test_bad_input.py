@@ -118,5 +118,5 @@ def test_a_bug_of_ours_is_not_dressed_up_as_an_answer(
     def fail(_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("heapsnap.cli.main.choose_snapshot", fail)
+    monkeypatch.setattr("heapsnap.cli.answers.choose_snapshot", fail)
     assert isinstance(heapsnap("top").exception, ZeroDivisionError)

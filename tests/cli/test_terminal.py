@@ -101,7 +101,7 @@ def test_ctrl_c_is_quiet(heapsnap: Callable[..., Result], monkeypatch: pytest.Mo
     def interrupted(_: object) -> None:
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr("heapsnap.cli.main.choose_snapshot", interrupted)
+    monkeypatch.setattr("heapsnap.cli.answers.choose_snapshot", interrupted)
     result = heapsnap("top")
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "")
 

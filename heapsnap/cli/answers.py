@@ -1,0 +1,162 @@
+"""The commands that answer from snapshots: parse, load, analyse, render, write.
+
+What an analysis needs is imported in its verb: ``heapsnap --help`` waits for no numpy.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from heapsnap.cli.choose import choose_snapshot, choose_snapshots, remember_diff
+from heapsnap.cli.options import (
+    EVERYTHING,
+    After,
+    All,
+    AsJson,
+    Before,
+    By,
+    Groups,
+    Most,
+    Picture,
+    Since,
+    Snapshot,
+    TypeName,
+    told,
+)
+from heapsnap.cli.picture import check_picture, write_picture
+
+
+def diff(
+    before: Before,
+    after: After,
+    *,
+    most: Most = 10,
+    everything: All = False,
+    as_json: AsJson = False,
+) -> None:
+    """What grew from one snapshot to the next, where, and how it is held."""
+    from heapsnap.analysis.diff import diff as find_growth
+    from heapsnap.cli.output import screen_width, write_json, write_lines
+    from heapsnap.cli.progress import Waiting
+    from heapsnap.render.diff import render_diff
+    from heapsnap.render.jsontext import diff_json
+
+    with Waiting() as waiting:
+        result = find_growth(
+            before=waiting.load(before), after=waiting.load(after), progress=waiting.step
+        )
+    remember_diff(before, after)
+    if as_json:
+        write_json(diff_json(result))
+    else:
+        write_lines(render_diff(result, width=screen_width(), most=None if everything else most))
+
+
+def why(
+    type_name: TypeName,
+    *,
+    snapshot: Snapshot = None,
+    since: Since = None,
+    most: Groups = 5,
+    everything: All = False,
+    picture: Picture = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who holds the objects of a type: chains of references from the roots, grouped."""
+    from heapsnap.analysis.why import why as find_holders
+    from heapsnap.cli.output import screen_width, write_json, write_lines
+    from heapsnap.cli.progress import Waiting
+    from heapsnap.render.dot import draw_why
+    from heapsnap.render.jsontext import why_json
+    from heapsnap.render.why import render_why
+
+    check_picture(picture)
+    choice = told(choose_snapshots(snapshot, since))
+    with Waiting() as waiting:
+        result = find_holders(
+            waiting.load(choice.snapshot),
+            type_name,
+            since=None if choice.since is None else waiting.load(choice.since),
+            max_groups=EVERYTHING if everything else most,
+            progress=waiting.step,
+        )
+    if as_json:
+        write_json(why_json(result))
+    else:
+        write_lines(render_why(result, width=screen_width()))
+    if picture is not None:
+        write_picture(draw_why(result), picture)
+
+
+def top(
+    *,
+    snapshot: Snapshot = None,
+    by: Annotated[By, typer.Option(help="What decides the order.")] = By.BYTES,
+    most: Most = 20,
+    everything: All = False,
+    as_json: AsJson = False,
+) -> None:
+    """The types of one snapshot, largest first."""
+    from heapsnap.analysis.top import top as find_largest
+    from heapsnap.cli.output import screen_width, write_json, write_lines
+    from heapsnap.cli.progress import Waiting
+    from heapsnap.render.jsontext import top_json
+    from heapsnap.render.top import render_top
+
+    choice = told(choose_snapshot(snapshot))
+    with Waiting() as waiting:
+        result = find_largest(waiting.load(choice.snapshot), by=by.value)
+    if as_json:
+        write_json(top_json(result))
+    else:
+        write_lines(render_top(result, width=screen_width(), most=None if everything else most))
+
+
+def refs(
+    type_name: TypeName,
+    *,
+    snapshot: Snapshot = None,
+    most: Most = 20,
+    everything: All = False,
+    picture: Picture = None,
+    as_json: AsJson = False,
+) -> None:
+    """What the objects of a type refer to; or one object, by its address or its own name."""
+    from heapsnap.analysis.refs import refs as find_references
+    from heapsnap.cli.output import screen_width, write_json, write_lines
+    from heapsnap.cli.progress import Waiting
+    from heapsnap.render.dot import draw_refs
+    from heapsnap.render.jsontext import refs_json
+    from heapsnap.render.refs import render_refs
+
+    check_picture(picture)
+    choice = told(choose_snapshot(snapshot))
+    with Waiting() as waiting:
+        result = find_references(waiting.load(choice.snapshot), type_name)
+    if as_json:
+        write_json(refs_json(result))
+    else:
+        write_lines(render_refs(result, width=screen_width(), most=None if everything else most))
+    if picture is not None:
+        write_picture(draw_refs(result), picture)
+
+
+def info(*, snapshot: Snapshot = None, as_json: AsJson = False) -> None:
+    """What a snapshot is: the process, its memory, its collector, what it could not see."""
+    from heapsnap.analysis.facts import describe_snapshot
+    from heapsnap.analysis.places import Places
+    from heapsnap.cli.output import screen_width, write_json, write_lines
+    from heapsnap.cli.progress import Waiting
+    from heapsnap.render.info import render_info
+    from heapsnap.render.jsontext import info_json
+
+    choice = told(choose_snapshot(snapshot))
+    with Waiting() as waiting:
+        heap = Places(waiting.load(choice.snapshot))
+        facts = describe_snapshot(heap.snapshot, heap.verdicts)
+    if as_json:
+        write_json(info_json(facts))
+    else:
+        write_lines(render_info(facts, width=screen_width()))

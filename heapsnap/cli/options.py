@@ -1,0 +1,70 @@
+"""The options that several commands share, and the word on which files were chosen."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from heapsnap.cli.complete import complete_types
+from heapsnap.cli.group import tell
+
+if TYPE_CHECKING:
+    from heapsnap.cli.choose import Choice
+
+EVERYTHING = 1_000_000_000
+
+
+class By(str, Enum):
+    """What decides the order of ``top``."""
+
+    BYTES = "bytes"
+    COUNT = "count"
+
+
+Before = Annotated[Path, typer.Argument(metavar="BEFORE", help="The baseline.", show_default=False)]
+After = Annotated[
+    Path, typer.Argument(metavar="AFTER", help="The later snapshot.", show_default=False)
+]
+Snapshot = Annotated[
+    Path | None,
+    typer.Option(
+        "-s",
+        "--snapshot",
+        metavar="FILE",
+        help="The snapshot; else that of the last diff, else the newest in $HEAPSNAP_DIR or here.",
+        show_default=False,
+    ),
+]
+Since = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="The baseline; else that of the last diff.", show_default=False
+    ),
+]
+TypeName = Annotated[
+    str,
+    typer.Argument(
+        metavar="TYPE",
+        help="DictCursor, cursors.DictCursor or '*Cursor'.",
+        autocompletion=complete_types,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON, as docs/*.schema.json describe it.")]
+All = Annotated[bool, typer.Option("--all", help="Everything, however long.")]
+Most = Annotated[int, typer.Option("--max", metavar="N", min=1, help="Rows of each table.")]
+Groups = Annotated[int, typer.Option("--max", metavar="N", min=1, help="Ways of holding to show.")]
+Picture = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Draw it as well: FILE.svg, .png or .dot.", show_default=False
+    ),
+]
+
+
+def told(choice: Choice) -> Choice:
+    """The same; files that the user did not name are said on stderr."""
+    tell("note", choice.note)
+    return choice
