@@ -3,7 +3,7 @@
 import _signal
 import os
 
-from . import talk
+from . import presence, talk
 from .taker import Taker
 
 DEFAULT_SIGNAL = "USR1"
@@ -61,6 +61,7 @@ def install(
     # Without this a slow system call of the program would fail with EINTR in C libraries.
     _signal.siginterrupt(number, False)
     _installed = _Installed(number, before)
+    presence.show(number, _taker.directory)
 
 
 def uninstall() -> None:
@@ -68,6 +69,7 @@ def uninstall() -> None:
     global _installed  # noqa: PLW0603 - as above
     if _installed is None:
         return
+    presence.hide()
     if _signal.getsignal(_installed.number) is _on_signal:
         before = _installed.before
         _signal.signal(_installed.number, _signal.SIG_DFL if before is None else before)
