@@ -22,17 +22,20 @@ if TYPE_CHECKING:
 __all__ = ["diff", "load", "why"]
 
 
-def diff(before: Source, after: Source) -> Diff:
-    """Explain what grew from one snapshot to the next.
+def diff(before: Source, after: Source, *later: Source) -> Diff:
+    """Explain what grew from one snapshot to the next, or over many.
 
     Args:
         before: The baseline: a file, or what ``load`` made of it.
-        after: The later snapshot.
+        after: The next snapshot.
+        later: Further ones, in the order of time. With them only what grew in every step is a
+            culprit.
 
     Raises:
         HeapsnapError: A file cannot be read; see ``heapsnap.load``.
     """
-    return diff_analysis.diff(before=_loaded(before), after=_loaded(after))
+    first, *between, last = (_loaded(source) for source in (before, after, *later))
+    return diff_analysis.diff(before=first, after=last, between=between)
 
 
 def why(

@@ -17,7 +17,7 @@ import numpy as np
 from heapsnap.errors import UnknownTypeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -50,6 +50,31 @@ def find_types(snapshot: Snapshot, name: str) -> list[int]:
         if found := [number for number, full in full_names.items() if is_meant(full)]:
             return found
     raise _unknown_type(snapshot, name, set(full_names.values()))
+
+
+def find_growing_types(snapshots: Sequence[Snapshot], name: str) -> set[str]:
+    """The full names of the types that a name stands for in any of several snapshots.
+
+    A class of which no object is alive in any of them is none of them, and no error.
+
+    Raises:
+        UnknownTypeError: None of the snapshots knows such a type or class.
+    """
+    known = [snapshot for snapshot in snapshots if has_type(snapshot, name)]
+    if not known and not any(has_class(snapshot, name) for snapshot in snapshots):
+        known = [snapshots[-1]]  # whose error names the nearest types
+    return {heap.types[number].full_name for heap in known for number in find_types(heap, name)}
+
+
+def has_type(snapshot: Snapshot, name: str) -> bool:
+    """Whether there are objects of a type with this name."""
+    full_names = _names_in_use(snapshot).values()
+    return any(is_meant(full) for is_meant in _readings(name) for full in full_names)
+
+
+def has_class(snapshot: Snapshot, name: str) -> bool:
+    """Whether a class of this name is there, with or without objects."""
+    return _class_named(snapshot, name) is not None
 
 
 def find_nodes(snapshot: Snapshot, name: str) -> NDArray[np.int64]:
@@ -112,17 +137,24 @@ def _readings(name: str) -> Iterable[_Reading]:
 
 def _unknown_type(snapshot: Snapshot, name: str, full_names: set[str]) -> UnknownTypeError:
     where = _snapshot_in_words(snapshot)
+    if own_name := _class_named(snapshot, name):
+        return UnknownTypeError(
+            f"no object of class '{own_name}' in {where}",
+            hint="the class itself is there, but none of its objects is alive",
+        )
+    near = nearest_names(name, full_names)
+    hint = f"nearest names: {', '.join(near)}" if near else "heapsnap top --all lists every type"
+    return UnknownTypeError(f"no type named '{name}' in {where}", hint=hint)
+
+
+def _class_named(snapshot: Snapshot, name: str) -> str | None:
+    """The full name of a class that the name is the end of."""
     is_this_class = _Reading(rf"(?:.*\.)?{re.escape(name)}")
     for node, own_name in snapshot.name_by_node.items():
         is_class = snapshot.types[int(snapshot.type_by_node[node])].layout == "type"
         if is_class and is_this_class(own_name):
-            return UnknownTypeError(
-                f"no object of class '{own_name}' in {where}",
-                hint="the class itself is there, but none of its objects is alive",
-            )
-    near = nearest_names(name, full_names)
-    hint = f"nearest names: {', '.join(near)}" if near else "heapsnap top --all lists every type"
-    return UnknownTypeError(f"no type named '{name}' in {where}", hint=hint)
+            return own_name
+    return None
 
 
 def _snapshot_in_words(snapshot: Snapshot) -> str:

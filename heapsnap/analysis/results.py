@@ -86,20 +86,30 @@ class Culprit:
 
     ``holder`` is one line of text: the path that holds the growing objects
     (``app.cache.SESSIONS[*]``), or for garbage the cycle. ``verdict`` is ``rooted``, ``frame``,
-    ``c-held`` or ``garbage``. ``retained_bytes_growth`` counts the objects themselves and all
+    ``c-held`` or ``garbage``. ``counts`` are the objects at this place in each snapshot, in the
+    order of time. ``retained_bytes_growth`` counts the objects themselves and all
     growth that hangs on them. ``fingerprint`` is stable between runs and machines.
     """
 
     type: str
     holder: str
     verdict: str
-    count_before: int
-    count_after: int
+    counts: tuple[int, ...]
     bytes_growth: int
     retained_bytes_growth: int
     chain: Chain
     fingerprint: str
     consequences: tuple[Consequence, ...]
+
+    @property
+    def count_before(self) -> int:
+        """Objects in the first snapshot."""
+        return self.counts[0]
+
+    @property
+    def count_after(self) -> int:
+        """Objects in the last snapshot."""
+        return self.counts[-1]
 
     @property
     def growth(self) -> int:
@@ -151,20 +161,33 @@ class GarbageGrowth:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """What grew from one snapshot to the next, culprits first, best first.
+    """What grew over two or more snapshots, culprits first, best first.
 
-    ``warming`` are places that grew as a program's do while it warms up: modules imported
-    meanwhile, caches of Python's own, a handful of objects. No leak is told from them.
+    ``snapshots`` stand in the order in which they were given, which should be that of time.
+    ``culprits`` grew in every step; ``sporadic`` as leaks do, but not in every step (empty
+    where there are but two snapshots). ``warming`` are places that grew as
+    a program's do while it warms up: modules imported meanwhile, caches of Python's own, a
+    handful of objects. No leak is told from them.
     """
 
-    before: SnapshotFacts
-    after: SnapshotFacts
+    snapshots: tuple[SnapshotFacts, ...]
     same_process: bool
     culprits: tuple[Culprit, ...]
+    sporadic: tuple[Culprit, ...]
     warming: tuple[Culprit, ...]
     types: tuple[TypeGrowth, ...]
     containers: tuple[ContainerGrowth, ...]
     garbage: tuple[GarbageGrowth, ...]
+
+    @property
+    def before(self) -> SnapshotFacts:
+        """The baseline."""
+        return self.snapshots[0]
+
+    @property
+    def after(self) -> SnapshotFacts:
+        """The last snapshot."""
+        return self.snapshots[-1]
 
 
 @dataclass(frozen=True, slots=True)

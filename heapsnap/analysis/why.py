@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,16 +13,16 @@ from heapsnap.analysis.chains import (
     cycle_text,
     cycle_through,
     describe_chain,
-    describe_path,
     root_of,
 )
-from heapsnap.analysis.diff import places_of_nodes
+from heapsnap.analysis.culprits import fingerprint
 from heapsnap.analysis.facts import describe_snapshot
 from heapsnap.analysis.find import find_types
-from heapsnap.analysis.growth import NO_PLACE, PlaceTree, lay_over
+from heapsnap.analysis.growth import NO_PLACE
 from heapsnap.analysis.patterns import match_pattern
 from heapsnap.analysis.places import Places
 from heapsnap.analysis.results import HoldingGroup, Why
+from heapsnap.analysis.series import Series
 from heapsnap.graph.references import NO_EDGE
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from heapsnap.analysis.growth import PlaceTree
     from heapsnap.snapshot.model import Snapshot
 
 MOST_THREADS = 5
@@ -60,17 +60,17 @@ def why(
     """
     tell = progress or (lambda step: None)
     types = find_types(snapshot, type_name)
-    heaps = [Places(snapshot)] if since is None else [Places(since), Places(snapshot)]
-    for heap in heaps:
+    series = Series(tuple(Places(heap) for heap in (since, snapshot) if heap is not None))
+    for heap in series.heaps:
         tell(f"paths of {heap.snapshot.path.name}")
         heap.paths  # noqa: B018 - computed here so that the step has its name
     tell("groups")
-    question = Question(heaps[-1], lay_over(heaps), np.array(types, dtype=np.int32))
+    question = Question(series, np.array(types, dtype=np.int32))
     names = sorted({snapshot.types[number].full_name for number in types})
     count_before = None if since is None else _count_of(since, set(names))
     return Why(
-        snapshot=describe_snapshot(snapshot, heaps[-1].verdicts),
-        since=None if since is None else describe_snapshot(since, heaps[0].verdicts),
+        snapshot=describe_snapshot(snapshot, series.after.verdicts),
+        since=None if since is None else describe_snapshot(since, series.before.verdicts),
         type=", ".join(names),
         count=len(question.nodes),
         count_before=count_before,
@@ -87,12 +87,21 @@ def _count_of(snapshot: Snapshot, names: set[str]) -> int:
 class Question:
     """The objects that are asked about, in a heap laid over its baseline if there is one.
 
-    The heap is the last one in the tree. ``type_numbers`` is ``(t,) int32``.
+    The heap is the last one of the series. ``type_numbers`` is ``(t,) int32``.
     """
 
-    heap: Places
-    tree: PlaceTree
+    series: Series
     type_numbers: NDArray[np.int32]
+
+    @property
+    def heap(self) -> Places:
+        """The heap that is asked about."""
+        return self.series.after
+
+    @property
+    def tree(self) -> PlaceTree:
+        """The places of all heaps."""
+        return self.series.tree
 
     @property
     def nodes(self) -> NDArray[np.int64]:
@@ -105,7 +114,7 @@ class Question:
         """The groups, most grown first, then largest."""
         nodes = self.nodes
         has_baseline = len(self.tree.counts) > 1
-        places = places_of_nodes(self.tree, len(self.tree.counts) - 1, self.heap)[nodes]
+        places = self.series.places_of_nodes(len(self.series.heaps) - 1)[nodes]
         found, counts = np.unique(places[places != NO_PLACE], return_counts=True)
         growth = counts - (self.tree.counts[0][found] if has_baseline else counts)
         rows = sorted(
@@ -129,8 +138,7 @@ class Question:
         example = int(nodes[-1])
         verdict = heap.verdict_of(example)
         steps = self.tree.path(place)
-        references = [self.tree.reference[step] for step in steps]
-        path = describe_path(references, [self.tree.type[step] for step in steps], verdict)
+        path = self.series.path_text(place, verdict)
         edges = chain_to(heap, example)
         chain = describe_chain(
             heap, root_of(heap, example), edges, grows_at_edge=self._growing_edge(steps, edges)
@@ -141,7 +149,6 @@ class Question:
             cycle = cycle_through(heap, [example, *holders])
             path = cycle_text(cycle) if cycle is not None else path
         shown = cycle or chain
-        identity = f"{verdict}|{self.tree.type[place]}|{path}"
         return HoldingGroup(
             count=len(nodes),
             growth=growth,
@@ -156,7 +163,7 @@ class Question:
             else (),
             detail=tuple(self._detail(example, verdict)),
             pattern=match_pattern(shown.steps, is_cycle=cycle is not None),
-            fingerprint=hashlib.sha256(identity.encode()).hexdigest()[:12],
+            fingerprint=fingerprint(verdict, self.tree.type[place], path),
         )
 
     def _growing_edge(self, steps: list[int], edges: list[int]) -> int:

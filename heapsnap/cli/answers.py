@@ -10,31 +10,43 @@ from typing import Annotated
 import typer
 
 from heapsnap.cli.choose import choose_snapshot, choose_snapshots, remember_diff
+from heapsnap.cli.gate import (
+    Accept,
+    Accepted,
+    FailOnGrowth,
+    GrowingTypes,
+    Tolerance,
+    open_gate,
+)
 from heapsnap.cli.options import (
     EVERYTHING,
-    After,
     All,
     AsJson,
-    Before,
     By,
     Groups,
     Most,
     Picture,
     Since,
     Snapshot,
+    Snapshots,
     TypeName,
+    check_several,
     told,
 )
 from heapsnap.cli.picture import check_picture, write_picture
 
 
 def diff(
-    before: Before,
-    after: After,
+    snapshots: Snapshots,
     *,
     most: Most = 10,
     everything: All = False,
     as_json: AsJson = False,
+    fail_on_growth: FailOnGrowth = False,
+    types: GrowingTypes = None,
+    tolerance: Tolerance = 0,
+    accepted: Accepted = None,
+    accept: Accept = False,
 ) -> None:
     """What grew from one snapshot to the next, where, and how it is held."""
     from heapsnap.analysis.diff import diff as find_growth
@@ -43,15 +55,21 @@ def diff(
     from heapsnap.render.diff import render_diff
     from heapsnap.render.jsontext import diff_json
 
+    paths = check_several(snapshots)
+    gate = open_gate(
+        is_wanted=fail_on_growth, types=types, tolerance=tolerance, accepted=accepted, accept=accept
+    )
     with Waiting() as waiting:
-        result = find_growth(
-            before=waiting.load(before), after=waiting.load(after), progress=waiting.step
-        )
-    remember_diff(before, after)
+        heaps = [waiting.load(path) for path in paths]
+        before, *between, after = heaps
+        result = find_growth(before=before, after=after, between=between, progress=waiting.step)
+    remember_diff(paths[0], paths[-1])
     if as_json:
         write_json(diff_json(result))
     else:
         write_lines(render_diff(result, width=screen_width(), most=None if everything else most))
+    if gate is not None:
+        gate.check(result, heaps)
 
 
 def why(

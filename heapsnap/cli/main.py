@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from heapsnap.cli import answers, play
+from heapsnap.cli.gate import GatedCommand
 from heapsnap.cli.group import HeapsnapGroup
 
 app = typer.Typer(
@@ -29,7 +30,7 @@ COMMANDS = (
     play.demo,
 )
 for command in COMMANDS:
-    app.command()(command)
+    app.command(cls=GatedCommand if command is answers.diff else None)(command)
 
 
 def tell_version(value: bool) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from heapsnap.cli.complete import complete_types
 from heapsnap.cli.group import tell
+from heapsnap.errors import UsageError
 
 if TYPE_CHECKING:
     from heapsnap.cli.choose import Choice
@@ -24,9 +25,13 @@ class By(str, Enum):
     COUNT = "count"
 
 
-Before = Annotated[Path, typer.Argument(metavar="BEFORE", help="The baseline.", show_default=False)]
-After = Annotated[
-    Path, typer.Argument(metavar="AFTER", help="The later snapshot.", show_default=False)
+Snapshots = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="BEFORE AFTER...",
+        help="The baseline and the later snapshot, or several in the order of time.",
+        show_default=False,
+    ),
 ]
 Snapshot = Annotated[
     Path | None,
@@ -68,3 +73,17 @@ def told(choice: Choice) -> Choice:
     """The same; files that the user did not name are said on stderr."""
     tell("note", choice.note)
     return choice
+
+
+def check_several(snapshots: list[Path]) -> list[Path]:
+    """The same.
+
+    Raises:
+        UsageError: There is only one.
+    """
+    if len(snapshots) == 1:
+        raise UsageError(
+            f"one snapshot, '{snapshots[0]}': expected two or more to compare",
+            hint="heapsnap diff BEFORE AFTER; heapsnap top -s FILE tells of one",
+        )
+    return snapshots

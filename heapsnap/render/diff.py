@@ -8,9 +8,10 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from heapsnap.render.heading import pair_lines, warning_lines
+from heapsnap.render.heading import series_lines, warning_lines
 from heapsnap.render.lines import GOOD, GROWTH, QUIET, TITLE, TYPE, line, table
 from heapsnap.render.memory import is_outside_python, memory_line
+from heapsnap.render.plot import plot
 from heapsnap.render.words import (
     bytes_growth_text,
     bytes_text,
@@ -21,7 +22,7 @@ from heapsnap.render.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from rich.text import Text
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from heapsnap.render.lines import Part
 
 SHOWN_CONSEQUENCES = 4
+PAIR = 2
+"""From more snapshots than that on, counts are drawn as well."""
 WAITING_CYCLES = 10
 """Cycles more of which the first line tells that they wait to be collected."""
 LARGER_BYTES = 1_000_000
@@ -45,10 +48,11 @@ def render_diff(result: Diff, *, width: int, most: int | None = 10) -> list[Text
     """
     names = _names(result)
     sections = [
-        _answer(result, names),
-        pair_lines(result.before, result.after, is_same_process=result.same_process),
-        warning_lines(result.before, result.after, width=width),
+        _answer(result, names, most),
+        series_lines(result.snapshots, is_same_process=result.same_process),
+        warning_lines(*result.snapshots, width=width),
         _other_culprits(result, names, most),
+        _sporadic(result, names, most),
         _containers(result, names, most),
         _garbage(result, names, most),
         [memory_line(result.before, result.after)],
@@ -65,14 +69,14 @@ def render_diff(result: Diff, *, width: int, most: int | None = 10) -> list[Text
 def _names(result: Diff) -> Mapping[str, str]:
     """Full type name → short name, for all types that may be named."""
     types = {row.type for row in result.types}
-    for culprit in (*result.culprits, *result.warming):
+    for culprit in (*result.culprits, *result.sporadic, *result.warming):
         types |= {culprit.type, *(row.type for row in culprit.consequences)}
     for cycle in result.garbage:
         types |= {cycle.owner, *cycle.types}
     return short_names(types | {row.type for row in result.containers})
 
 
-def _answer(result: Diff, names: Mapping[str, str]) -> list[Text]:
+def _answer(result: Diff, names: Mapping[str, str], most: int | None) -> list[Text]:
     if not result.culprits:
         if waiting := _waiting(result, names):
             text = ": no leak, unless it never stops growing; the collector is on"
@@ -82,8 +86,11 @@ def _answer(result: Diff, names: Mapping[str, str]) -> list[Text]:
     name = names[culprit.type]
     first = line((name, TYPE), "  ", *_growth_words(culprit), "  ", _held_text(culprit))
     lines = [first]
+    if len(culprit.counts) > PAIR:
+        counts = " -> ".join(count_text(count) for count in culprit.counts)
+        lines.append(line(f"in every step: {counts}  ", (plot(culprit.counts), GROWTH), indent=2))
     if culprit.consequences:
-        lines.append(line(f"with them: {_consequences(culprit, names)}", indent=2))
+        lines.append(line(f"with them: {_consequences(culprit, names, most)}", indent=2))
     lines.append(line(f"next: heapsnap why {shlex.quote(name)}", indent=2))
     return lines
 
@@ -114,6 +121,9 @@ def _why_none(result: Diff) -> str:
             f"Python's objects did not grow, RSS did, by {bytes_text(growth)}: "
             "if that goes on, the leak is outside Python's objects"
         )
+    if result.sporadic:
+        places = plural(len(result.sporadic), "place")
+        return f"nothing grew in every step; {places} grew in some"
     if result.warming:
         places = plural(len(result.warming), "place")
         return f"{places} grew, all as they do while a program warms up"
@@ -136,9 +146,9 @@ def _held_text(culprit: Culprit) -> str:
     return f"held by {culprit.holder}"
 
 
-def _consequences(culprit: Culprit, names: Mapping[str, str]) -> str:
+def _consequences(culprit: Culprit, names: Mapping[str, str], most: int | None) -> str:
     """``734 method, 734 dict and 3 more types, 190 KB in all``."""
-    shown = culprit.consequences[:SHOWN_CONSEQUENCES]
+    shown = culprit.consequences[: None if most is None else SHOWN_CONSEQUENCES]
     texts = [f"{count_text(row.growth)} {names[row.type]}" for row in shown]
     rest = len(culprit.consequences) - len(shown)
     more = f" and {plural(rest, 'more type')}" if rest else ""
@@ -146,25 +156,35 @@ def _consequences(culprit: Culprit, names: Mapping[str, str]) -> str:
 
 
 def _other_culprits(result: Diff, names: Mapping[str, str], most: int | None) -> list[Text]:
-    rows = [_culprit_row(culprit, names) for culprit in result.culprits[1:]]
-    return _section("also growing", rows, "rllrl", most)
+    title = "also growing, by the bytes that the growth keeps"
+    return _culprit_table(title, result.culprits[1:], names, most)
+
+
+def _sporadic(result: Diff, names: Mapping[str, str], most: int | None) -> list[Text]:
+    return _culprit_table("grew in some steps only", result.sporadic, names, most)
 
 
 def _warming(result: Diff, names: Mapping[str, str], most: int | None) -> list[Text]:
-    rows = [_culprit_row(culprit, names) for culprit in result.warming]
-    return _section(
-        "grew as places do while a program warms up: no leak so far", rows, "rllrl", most
-    )
+    title = "grew as places do while a program warms up: no leak so far"
+    return _culprit_table(title, result.warming, names, most)
 
 
-def _culprit_row(culprit: Culprit, names: Mapping[str, str]) -> list[Part]:
-    return [
-        (growth_text(culprit.growth), GROWTH),
-        f"({count_text(culprit.count_before)} -> {count_text(culprit.count_after)})",
-        (names[culprit.type], TYPE),
-        bytes_growth_text(culprit.retained_bytes_growth),
-        _held_text(culprit),
-    ]
+def _culprit_table(
+    title: str, culprits: Sequence[Culprit], names: Mapping[str, str], most: int | None
+) -> list[Text]:
+    rows = []
+    has_plots = any(len(culprit.counts) > PAIR for culprit in culprits)
+    for culprit in culprits:
+        row: list[Part] = [
+            (growth_text(culprit.growth), GROWTH),
+            f"({count_text(culprit.count_before)} -> {count_text(culprit.count_after)})",
+            *([plot(culprit.counts)] if has_plots else []),
+            (names[culprit.type], TYPE),
+            bytes_growth_text(culprit.retained_bytes_growth),
+            _held_text(culprit),
+        ]
+        rows.append(row)
+    return _section(title, rows, "rlllrl" if has_plots else "rllrl", most)
 
 
 def _containers(result: Diff, names: Mapping[str, str], most: int | None) -> list[Text]:

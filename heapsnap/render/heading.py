@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from heapsnap.render.lines import QUIET, WARNING, line, prose, table
 from heapsnap.render.words import bytes_text, duration_text, plural, time_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.text import Text
 
     from heapsnap.analysis.results import SnapshotFacts
@@ -22,28 +25,36 @@ def snapshot_line(facts: SnapshotFacts) -> Text:
     return line((", ".join([facts.path.name, process_text(facts), *_size_texts(facts)]), QUIET))
 
 
-def pair_lines(before: SnapshotFacts, after: SnapshotFacts, *, is_same_process: bool) -> list[Text]:
-    """Two snapshots, whether they are of one process, and how far apart they are."""
+def series_lines(snapshots: Sequence[SnapshotFacts], *, is_same_process: bool) -> list[Text]:
+    """Two or more snapshots, whether they are of one process, and how far apart they are."""
+    before, after = snapshots[0], snapshots[-1]
+    numbers = [f"{number}." for number in range(2, len(snapshots))]
+    labels = ["before", *numbers, "after"]
     rows: list[list[Part]] = [
         [label, facts.path.name, *_size_texts(facts), time_text(facts.time)]
-        for label, facts in (("before", before), ("after", after))
+        for label, facts in zip(labels, snapshots, strict=True)
     ]
     lines = table(rows, right="llrrrl", indent=0)
     if before.path == after.path:
         return [*lines, line(("the same file twice", WARNING))]
-    seconds = after.time - before.time
-    if seconds >= 0:
-        distance: Part = f"{duration_text(seconds)} apart"
-    else:
-        names = f"'{before.path.name}' was taken {duration_text(-seconds)} after"
-        distance = (f"{names} '{after.path.name}': are they the wrong way round?", WARNING)
     if is_same_process:
-        lines.append(line(f"same process: {process_text(after)}; ", distance))
+        lines.append(line(f"same process: {process_text(after)}; ", *_distance(snapshots)))
     else:
-        lines.append(line("two different processes: compared by place, not by address"))
-        lines += [line(process_text(facts), indent=2) for facts in (before, after)]
-        lines.append(line(distance))
+        count = "two" if len(snapshots) == 2 else "several"  # noqa: PLR2004 - a pair
+        lines.append(line(f"{count} different processes: compared by place, not by address"))
+        lines += [line(process_text(facts), indent=2) for facts in snapshots]
+        lines.append(line(*_distance(snapshots)))
     return lines
+
+
+def _distance(snapshots: Sequence[SnapshotFacts]) -> list[Part]:
+    """How long it took from the first to the last; a warning where they stand in disorder."""
+    for earlier, later in pairwise(snapshots):
+        if (seconds := earlier.time - later.time) > 0:
+            names = f"'{earlier.path.name}' was taken {duration_text(seconds)} after"
+            return [(f"{names} '{later.path.name}': are they the wrong way round?", WARNING)]
+    seconds = snapshots[-1].time - snapshots[0].time
+    return [f"{duration_text(seconds)} apart"]
 
 
 def warning_lines(*snapshots: SnapshotFacts | None, width: int) -> list[Text]:

@@ -42,8 +42,10 @@ def diff_json(result: Diff) -> dict[str, Any]:
         "schema": "heapsnap.diff/1",
         "before": _snapshot(result.before),
         "after": _snapshot(result.after),
+        "snapshots": [_snapshot(facts) for facts in result.snapshots],
         "same_process": result.same_process,
         "culprits": [_culprit(culprit) for culprit in result.culprits],
+        "sporadic": [_culprit(culprit) for culprit in result.sporadic],
         "warming": [_culprit(culprit) for culprit in result.warming],
         "types": [_type_growth(row) for row in result.types],
         "containers": [
@@ -156,6 +158,7 @@ def _culprit(culprit: Culprit) -> dict[str, Any]:
         "verdict": culprit.verdict,
         "count_before": culprit.count_before,
         "count_after": culprit.count_after,
+        "counts": list(culprit.counts),
         "growth": culprit.growth,
         "bytes_growth": culprit.bytes_growth,
         "retained_bytes_growth": culprit.retained_bytes_growth,

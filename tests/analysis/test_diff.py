@@ -168,3 +168,35 @@ def test_one_buffer_that_swells_is_a_culprit_without_there_being_more_of_it():
     first = diff(before=heap(1000), after=heap(500_000)).culprits[0]
     assert (first.type, first.holder) == ("bytes", "app.STREAM.buffer")
     assert (first.growth, first.bytes_growth) == (0, 499_000)
+
+
+def test_of_three_snapshots_only_what_grew_in_both_steps_is_a_culprit():
+    def heap(steady, once):
+        return load_heap(
+            f"module app -.LEAK-> leak:list -[#]-> l*{steady}:Leak",
+            f"module app -.CACHE-> cache:list -[#]-> c*{once}:Page",
+        )
+
+    first, second, third = heap(10, 100), heap(60, 900), heap(120, 900)
+    result = diff(before=first, between=[second], after=third)
+    assert [(c.type, c.counts) for c in result.culprits] == [("app.Leak", (10, 60, 120))]
+    assert [(c.type, c.counts) for c in result.sporadic] == [("app.Page", (100, 900, 900))]
+    assert [c.type for c in diff(before=first, after=third).culprits] == ["app.Page", "app.Leak"]
+    assert len(result.snapshots) == 3
+    assert (result.before, result.after) == (result.snapshots[0], result.snapshots[2])
+
+
+def test_a_sawtooth_is_no_culprit_once_it_was_seen_to_fall():
+    result = diff(before=sessions(40), between=[sessions(900), sessions(50)], after=sessions(800))
+    assert result.culprits == ()
+    assert result.sporadic[0].counts == (40, 900, 50, 800)
+
+
+def test_one_buffer_that_swells_in_every_step_is_a_culprit():
+    def heap(size):
+        return load_heap("module app -.BUFFER-> buffer:bytes", sizes={"buffer": size})
+
+    steps = [heap(size) for size in (100_000, 400_000, 900_000)]
+    first = diff(before=steps[0], between=steps[1:2], after=steps[2]).culprits[0]
+    assert (first.type, first.counts, first.bytes_growth) == ("bytes", (1, 1, 1), 800_000)
+    assert diff(before=steps[0], between=steps[2:], after=steps[1]).culprits == ()

@@ -36,25 +36,46 @@ CASES = {
     "rooted": replace(STORY, culprits=(SESSIONS,), garbage=(), warming=()),
     "nothing_grew": QUIET,
     "only_warming": replace(QUIET, warming=(NUMBERS,)),
-    "outside_python": replace(QUIET, after=facts(python_bytes=20_000_000, rss_bytes=80_000_000)),
-    "two_processes": replace(
-        STORY, same_process=False, after=facts(pid=12, host="web4"), culprits=(SESSIONS,)
+    "outside_python": replace(
+        QUIET, snapshots=(before(), facts(python_bytes=20_000_000, rss_bytes=80_000_000))
     ),
-    "wrong_way_round": replace(QUIET, before=before(time=1_700_009_000.0)),
+    "two_processes": replace(
+        STORY,
+        same_process=False,
+        snapshots=(before(), facts(pid=12, host="web4")),
+        culprits=(SESSIONS,),
+    ),
+    "wrong_way_round": replace(QUIET, snapshots=(before(time=1_700_009_000.0), QUIET.after)),
     "larger_objects": replace(
         QUIET,
-        after=facts(python_bytes=24_000_000),
+        snapshots=(before(), facts(python_bytes=24_000_000)),
         types=(
             TypeGrowth("bytearray", 3, 3, 1_000_000, 5_000_000),
             TypeGrowth("str", 9, 8, 90, 80),
         ),
     ),
-    "rss_unknown": replace(QUIET, after=facts(rss_bytes=None)),
-    "same_file": replace(QUIET, after=replace(QUIET.after, path=QUIET.before.path)),
+    "rss_unknown": replace(QUIET, snapshots=(before(), facts(rss_bytes=None))),
+    "same_file": replace(QUIET, snapshots=(before(), replace(QUIET.after, path=QUIET.before.path))),
+    "three_snapshots": replace(
+        STORY,
+        snapshots=(before(), facts("b.json", time=1_700_000_900.5), facts("c.json")),
+        culprits=(
+            replace(CURSORS, counts=(12, 301, 746)),
+            replace(SESSIONS, counts=(1_000, 1_001, 1_250)),
+        ),
+        sporadic=(replace(SESSIONS, type="app.web.Page", counts=(4, 90, 90)),),
+    ),
+    "only_sporadic": replace(
+        QUIET,
+        snapshots=(before(), facts("b.json", time=1_700_000_900.5), facts("c.json")),
+        sporadic=(replace(SESSIONS, counts=(1_000, 1_400, 1_250)),),
+    ),
     "warnings": replace(
         QUIET,
-        before=before(warnings=("frames of 2 threads",)),
-        after=facts(warnings=("frames of 2 threads", "the file was cut " + "and more " * 12)),
+        snapshots=(
+            before(warnings=("frames of 2 threads",)),
+            facts(warnings=("frames of 2 threads", "the file was cut " + "and more " * 12)),
+        ),
     ),
 }
 
@@ -93,7 +114,9 @@ def test_a_name_that_a_shell_would_read_is_quoted_in_the_next_command() -> None:
 def test_hostile_names_neither_reach_the_terminal_nor_break_a_line() -> None:
     hostile = replace(SESSIONS, type=HOSTILE, holder=HOSTILE)
     result = replace(
-        STORY, culprits=(hostile, hostile), before=before(host=HOSTILE, argv=(HOSTILE,))
+        STORY,
+        culprits=(hostile, hostile),
+        snapshots=(before(host=HOSTILE, argv=(HOSTILE,)), STORY.after),
     )
     text = text_of(replace(result, same_process=False))
     assert all(line.isprintable() for line in text.split("\n"))

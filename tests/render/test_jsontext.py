@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "diff": ("diff", diff_json(STORY)),
-    "diff_quiet": ("diff", diff_json(replace(QUIET, after=facts(rss_bytes=None)))),
+    "diff_quiet": (
+        "diff",
+        diff_json(replace(QUIET, snapshots=(QUIET.before, facts(rss_bytes=None)))),
+    ),
     "why": ("why", why_json(why(GARBAGE_GROUP, group("rooted", ROOTED, alternatives=(ROOTED,))))),
     "why_alone": (
         "why",

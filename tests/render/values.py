@@ -105,8 +105,7 @@ CURSORS = Culprit(
     type=CURSOR,
     holder="DictCursor .fetchall_items -> bound method fetchall_items .__self__ -> DictCursor",
     verdict="garbage",
-    count_before=12,
-    count_after=746,
+    counts=(12, 746),
     bytes_growth=41_104,
     retained_bytes_growth=190_000,
     chain=CYCLE,
@@ -117,8 +116,7 @@ SESSIONS = Culprit(
     type="app.web.Session",
     holder="app.web.SESSIONS[*]",
     verdict="rooted",
-    count_before=1_000,
-    count_after=1_250,
+    counts=(1_000, 1_250),
     bytes_growth=14_000,
     retained_bytes_growth=1_200_000,
     chain=Chain(
@@ -136,8 +134,7 @@ NUMBERS = Culprit(
     type="int",
     holder="serve() local variable load.asked",
     verdict="frame",
-    count_before=0,
-    count_after=1,
+    counts=(0, 1),
     bytes_growth=28,
     retained_bytes_growth=28,
     chain=FRAME,
@@ -146,10 +143,10 @@ NUMBERS = Culprit(
 )
 
 STORY = Diff(
-    before=before(),
-    after=facts(),
+    snapshots=(before(), facts()),
     same_process=True,
     culprits=(CURSORS, SESSIONS),
+    sporadic=(),
     warming=(NUMBERS,),
     types=(
         TypeGrowth("dict", 8_000, 8_734, 800_000, 901_920),
@@ -165,7 +162,10 @@ STORY = Diff(
 )
 QUIET = replace(
     STORY,
-    after=facts(objects=190_000, python_bytes=20_000_000, rss_bytes=41_100_000),
+    snapshots=(
+        before(),
+        facts(objects=190_000, python_bytes=20_000_000, rss_bytes=41_100_000),
+    ),
     culprits=(),
     warming=(),
     types=(TypeGrowth("dict", 8_000, 8_000, 800_000, 800_000),),
