@@ -14,6 +14,7 @@ from heapsnap.snapshot.reader import load
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     from heapsnap.analysis.results import Diff, Why
 
@@ -43,6 +44,8 @@ def why(
     type_name: str,
     *,
     since: Source | None = None,
+    through: Sequence[str] = (),
+    not_through: Sequence[str] = (),
     max_groups: int = 5,
     max_alternatives: int = 2,
 ) -> Why:
@@ -52,6 +55,8 @@ def why(
         snapshot: A file, or what ``load`` made of it.
         type_name: The type's last component, a dotted suffix or a glob.
         since: A baseline; what grew since then comes first.
+        through: Types, names or printed paths: only chains that lead through one of them.
+        not_through: The same: only chains that lead through none of them.
         max_groups: How many ways of holding to explain.
         max_alternatives: Further chains for each of them.
 
@@ -63,6 +68,8 @@ def why(
         _loaded(snapshot),
         type_name,
         since=None if since is None else _loaded(since),
+        through=through,
+        not_through=not_through,
         max_groups=max_groups,
         max_alternatives=max_alternatives,
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from heapsnap.analysis.growth import PlaceTree
+    from heapsnap.analysis.series import Series
 
 KEY = "<key>"
 VESSELS = 9
@@ -117,6 +118,14 @@ def find_entries(
     entries += _swollen(tree, growth, bytes_growth, leaf_types, children)
     entries.sort(key=lambda e: (e.tier, -e.tree_bytes_growth, -e.growth, e.place))
     return _without_companions(entries, tree, plumbing_by_type)
+
+
+def find_leaks(series: Series) -> frozenset[int]:
+    """The places at which growth enters as it does in leaks."""
+    entries = find_entries(
+        series.tree, plumbing_by_type=series.plumbing_by_type, leaf_types=series.leaf_types
+    )
+    return frozenset(entry.place for entry in entries if entry.tier == 0)
 
 
 def _swollen(

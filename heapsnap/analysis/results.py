@@ -226,13 +226,20 @@ class HoldingGroup:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Who holds the objects of a type: groups, best first."""
+    """Who holds the objects of a type: groups, best first.
+
+    ``through`` and ``not_through`` are the names by which chains were filtered, ``left_out`` is
+    how many of the objects no such chain leads to.
+    """
 
     snapshot: SnapshotFacts
     since: SnapshotFacts | None
     type: str
     count: int
     count_before: int | None
+    through: tuple[str, ...]
+    not_through: tuple[str, ...]
+    left_out: int
     groups: tuple[HoldingGroup, ...]
 
 

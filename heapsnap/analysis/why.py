@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +17,12 @@ from heapsnap.analysis.chains import (
     root_of,
 )
 from heapsnap.analysis.culprits import fingerprint
+from heapsnap.analysis.details import detail_lines
+from heapsnap.analysis.entries import find_leaks
 from heapsnap.analysis.facts import describe_snapshot
 from heapsnap.analysis.find import find_types
 from heapsnap.analysis.growth import NO_PLACE
+from heapsnap.analysis.lens import FilteredPlaces, look
 from heapsnap.analysis.patterns import match_pattern
 from heapsnap.analysis.places import Places
 from heapsnap.analysis.results import HoldingGroup, Why
@@ -26,14 +30,12 @@ from heapsnap.analysis.series import Series
 from heapsnap.graph.references import NO_EDGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from heapsnap.analysis.growth import PlaceTree
     from heapsnap.snapshot.model import Snapshot
-
-MOST_THREADS = 5
 
 
 def why(
@@ -41,6 +43,8 @@ def why(
     type_name: str,
     *,
     since: Snapshot | None = None,
+    through: Sequence[str] = (),
+    not_through: Sequence[str] = (),
     max_groups: int = 5,
     max_alternatives: int = 2,
     progress: Callable[[str], None] | None = None,
@@ -51,6 +55,8 @@ def why(
         snapshot: The heap.
         type_name: Last component, dotted suffix or glob.
         since: A baseline; groups that grew since then come first.
+        through: Names of types or objects, or printed paths: only chains that lead through one.
+        not_through: The same: only chains that lead through none of them.
         max_groups: How many groups to explain, at least 1.
         max_alternatives: Further chains for each group, which share no holder with the first.
         progress: Called with the name of each step before it is done.
@@ -65,15 +71,19 @@ def why(
         tell(f"paths of {heap.snapshot.path.name}")
         heap.paths  # noqa: B018 - computed here so that the step has its name
     tell("groups")
+    if through or not_through:
+        series = look(series, through=through, not_through=not_through)
     question = Question(series, np.array(types, dtype=np.int32))
     names = sorted({snapshot.types[number].full_name for number in types})
-    count_before = None if since is None else _count_of(since, set(names))
     return Why(
         snapshot=describe_snapshot(snapshot, series.after.verdicts),
         since=None if since is None else describe_snapshot(since, series.before.verdicts),
         type=", ".join(names),
         count=len(question.nodes),
-        count_before=count_before,
+        count_before=None if since is None else _count_of(since, set(names)),
+        through=tuple(through),
+        not_through=tuple(not_through),
+        left_out=question.left_out,
         groups=tuple(question.groups(max_groups=max_groups, max_alternatives=max_alternatives)),
     )
 
@@ -103,28 +113,43 @@ class Question:
         """The places of all heaps."""
         return self.series.tree
 
-    @property
+    @cached_property
     def nodes(self) -> NDArray[np.int64]:
         """``(k,) int64``: the objects of the type."""
         is_asked_about = np.zeros(len(self.heap.snapshot.types), dtype=np.bool_)
         is_asked_about[self.type_numbers] = True
         return np.flatnonzero(is_asked_about[self.heap.snapshot.type_by_node])
 
+    @cached_property
+    def places(self) -> NDArray[np.int32]:
+        """``(k,) int32``: where each of the objects stands."""
+        return self.series.places_of_nodes(len(self.series.heaps) - 1)[self.nodes]
+
+    @property
+    def left_out(self) -> int:
+        """How many of the objects a filter leaves without a path."""
+        return int((self.places == NO_PLACE).sum())
+
     def groups(self, *, max_groups: int, max_alternatives: int) -> list[HoldingGroup]:
-        """The groups, most grown first, then largest."""
-        nodes = self.nodes
+        """The groups: what leaks first, then what grew most, then the largest."""
         has_baseline = len(self.tree.counts) > 1
-        places = self.series.places_of_nodes(len(self.series.heaps) - 1)[nodes]
-        found, counts = np.unique(places[places != NO_PLACE], return_counts=True)
+        found, counts = np.unique(self.places[self.places != NO_PLACE], return_counts=True)
         growth = counts - (self.tree.counts[0][found] if has_baseline else counts)
+        leaks = find_leaks(self.series) if has_baseline else frozenset()
         rows = sorted(
             zip(found.tolist(), counts.tolist(), growth.tolist(), strict=True),
-            key=lambda row: (-row[2], -row[1], row[0]),
+            key=lambda row: (
+                leaks.isdisjoint(self.tree.path(row[0])),
+                -row[2],
+                -int(self.tree.sizes[-1][row[0]] - self.tree.sizes[0][row[0]]),
+                -row[1],
+                row[0],
+            ),
         )
         return [
             self._group(
                 place,
-                nodes[places == place],
+                self.nodes[self.places == place],
                 growth if has_baseline else None,
                 max_alternatives,
             )
@@ -137,12 +162,10 @@ class Question:
         heap = self.heap
         example = int(nodes[-1])
         verdict = heap.verdict_of(example)
-        steps = self.tree.path(place)
-        path = self.series.path_text(place, verdict)
-        edges = chain_to(heap, example)
-        chain = describe_chain(
-            heap, root_of(heap, example), edges, grows_at_edge=self._growing_edge(steps, edges)
-        )
+        path = self.series.path_text(place, self.series.verdict_of_place(place))
+        root, edges = self._chain_to(example)
+        grows_at = self._growing_edge(self.tree.path(place), edges)
+        chain = describe_chain(heap, root, edges, grows_at_edge=grows_at)
         cycle = None
         if verdict == "garbage":
             holders = [int(heap.graph.referrer_by_edge[edge]) for edge in reversed(edges)]
@@ -154,56 +177,41 @@ class Question:
             growth=growth,
             verdict=verdict,
             bytes=int(heap.snapshot.shallow_bytes_by_node[nodes].sum()),
-            retained_bytes=heap.retained_bytes(nodes.astype(np.int32)),
+            retained_bytes=_whole(heap).retained_bytes(nodes.astype(np.int32)),
             path=path,
             chain=chain,
             cycle=cycle,
             alternatives=tuple(find_alternatives(heap, example, edges, most=max_alternatives))
             if verdict != "garbage"
             else (),
-            detail=tuple(self._detail(example, verdict)),
+            detail=tuple(detail_lines(_whole(heap), root, edges, verdict)),
             pattern=match_pattern(shown.steps, is_cycle=cycle is not None),
             fingerprint=fingerprint(verdict, self.tree.type[place], path),
         )
 
+    def _chain_to(self, node: int) -> tuple[int, list[int]]:
+        """The object's root, and its chain from there."""
+        if isinstance(self.heap, FilteredPlaces):
+            return self.heap.whole_chain(node)
+        return root_of(self.heap, node), chain_to(self.heap, node)
+
     def _growing_edge(self, steps: list[int], edges: list[int]) -> int:
         """The edge at which growth enters: its place grew, the one above stood still."""
-        if len(self.tree.counts) == 1 or len(steps) != len(edges) + 1:
+        # What is looked through has a chain of its own before the first step.
+        offset = len(edges) + 1 - len(steps)
+        if len(self.tree.counts) == 1 or offset < 0:
             return NO_EDGE
+        if offset > 0 and not isinstance(self.heap, FilteredPlaces):
+            return NO_EDGE  # a run was collapsed: steps and edges do not stand side by side
         growth = self.tree.counts[-1] - self.tree.counts[0]
         for number, place in enumerate(steps[1:]):
             if growth[place] > 0 and growth[steps[number]] <= 0:
-                return edges[number]
+                return edges[offset + number]
         return NO_EDGE
 
-    def _detail(self, example: int, verdict: str) -> list[str]:
-        heap = self.heap
-        root = root_of(heap, example)
-        if verdict == "frame":
-            return _frame_lines(heap, root)
-        if verdict == "c-held":
-            excess = int(heap.verdicts.excess_by_node[root])
-            subject = "it" if root == example else "the first object of the chain"
-            references = f"{excess} reference{'s' if excess != 1 else ''}"
-            if excess <= 0:
-                return [f"{subject} is kept by the interpreter itself: its count says nothing"]
-            source = "come from C code or from a value stack: no Python object explains them"
-            return [f"{references} to {subject} {source}"]
-        return []
 
-
-def _frame_lines(heap: Places, root: int) -> list[str]:
-    ways = heap.roots.frame_roots_by_node.get(root, [])
-    lines = []
-    for way in ways[:MOST_THREADS]:
-        name = way.thread.name or f"thread {way.thread.ident}"
-        if way.frame is None:
-            lines.append(f"thread {name}: {way.variable}")
-        else:
-            lines.append(
-                f"thread {name}, function {way.frame.function}, "
-                f"{way.frame.file}:{way.frame.line}, variable {way.variable}"
-            )
-    if len(ways) > MOST_THREADS:
-        lines.append(f"and {len(ways) - MOST_THREADS} more")
-    return lines
+def _whole(heap: Places) -> Places:
+    """The heap without any filter."""
+    while isinstance(heap, FilteredPlaces):
+        heap = heap.whole
+    return heap

@@ -61,6 +61,20 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON, as docs/*.schema.jso
 All = Annotated[bool, typer.Option("--all", help="Everything, however long.")]
 Most = Annotated[int, typer.Option("--max", metavar="N", min=1, help="Rows of each table.")]
 Groups = Annotated[int, typer.Option("--max", metavar="N", min=1, help="Ways of holding to show.")]
+Through = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME",
+        help="Only chains through this type, object or path, as printed. May be given again.",
+        show_default=False,
+    ),
+]
+NotThrough = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="Only chains that avoid it: who else holds them?", show_default=False
+    ),
+]
 Picture = Annotated[
     Path | None,
     typer.Option(

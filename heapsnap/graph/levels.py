@@ -66,6 +66,7 @@ def levels(
     root_groups: Sequence[NodeArray],
     *,
     late_by_edge: NDArray[np.bool_] | None = None,
+    avoided_nodes: NodeArray | None = None,
 ) -> LevelResult:
     """Walk the graph from groups of roots, in waves.
 
@@ -80,6 +81,7 @@ def levels(
         graph: ``n`` objects, ``m`` references.
         root_groups: For each group ``(k,)`` integers, repeats allowed; at most 63 groups.
         late_by_edge: ``(m,) bool``; no edge is late if left out.
+        avoided_nodes: ``(k,)`` integers: no path steps on them, they stay unreached.
 
     Raises:
         ValueError: A root is no node of the graph.
@@ -96,7 +98,7 @@ def levels(
     # Late edges lead to node n, which counts as reached: no copy of the rows without them.
     prompt_referents = np.where(late_by_edge, np.int32(graph.node_count), graph.referent_by_edge)
     prompt_part = _Part.of(graph, prompt_referents)
-    walk = _Walk(graph)
+    walk = _Walk(graph, avoided_nodes)
     for group, roots in enumerate(root_groups):
         first_of_group = walk.reached_count
         walk.add_roots(roots)
@@ -146,14 +148,17 @@ class _Part:
 class _Walk:
     """The state of a breadth-first walk; ``queue`` is its result in the making."""
 
-    def __init__(self, graph: ReferenceGraph) -> None:
+    def __init__(self, graph: ReferenceGraph, avoided_nodes: NodeArray | None) -> None:
         self.graph = graph
+        self._avoided_nodes = avoided_nodes
         self.queue = np.empty(graph.node_count, dtype=np.int32)
         self.reached_count = 0
         self.first_positions: list[int] = [0]
         # One more entry, for node n: reached before all others.
         self.level_by_node = np.full(graph.node_count + 1, NO_LEVEL, dtype=np.int32)
         self.level_by_node[graph.node_count] = 0
+        if avoided_nodes is not None:
+            self.level_by_node[avoided_nodes] = 0
         self.wave_by_node = np.full(graph.node_count, NO_LEVEL, dtype=np.int8)
         self._late_arrival_by_level: list[int] = []
         self._arrival = np.empty(graph.node_count, dtype=np.int32)
@@ -193,6 +198,8 @@ class _Walk:
 
     def result(self, late_by_edge: NDArray[np.bool_]) -> LevelResult:
         """Freeze what was found."""
+        if self._avoided_nodes is not None:
+            self.level_by_node[self._avoided_nodes] = NO_LEVEL
         return LevelResult(
             level_by_node=self.level_by_node[:-1],
             wave_by_node=self.wave_by_node,

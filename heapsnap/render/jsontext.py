@@ -82,6 +82,9 @@ def why_json(result: Why) -> dict[str, Any]:
         "type": result.type,
         "count": result.count,
         "count_before": result.count_before,
+        "through": list(result.through),
+        "not_through": list(result.not_through),
+        "left_out": result.left_out,
         "groups": [_group(group) for group in result.groups],
     }
 

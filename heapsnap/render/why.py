@@ -35,15 +35,28 @@ def render_why(result: Why, *, width: int) -> list[Text]:
     ]
     for group in result.groups:
         lines += [line(), *_group_lines(group, result, width)]
+    if result.left_out:
+        lines += [line(), line(_left_out_text(result))]
     shown = sum(group.count for group in result.groups)
-    if rest := result.count - shown:
+    if rest := result.count - result.left_out - shown:
         text = f"{count_text(rest)} of {count_text(result.count)} in other ways (--all shows them)"
         lines += [line(), line((text, QUIET))]
     return lines
 
 
+def _left_out_text(result: Why) -> str:
+    """What the filter leaves without a chain, and what that says."""
+    part = f"{count_text(result.left_out)} of {count_text(result.count)}"
+    if result.through:
+        return f"{part}: no such chain leads to them"
+    names = " and ".join(result.not_through)
+    return f"{part} are held only through {names}: without that nothing holds them"
+
+
 def _verdict_line(result: Why) -> Text:
     """The verdict on the first group, which is the one that matters most."""
+    if not result.groups and result.left_out:
+        return line(("no other holder", WARNING), ": ", _left_out_text(result))
     if not result.groups:
         return line("nothing in the snapshot says what holds ", (_type_text(result), TYPE))
     group = result.groups[0]

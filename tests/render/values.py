@@ -199,6 +199,9 @@ def why(*groups: HoldingGroup, **changes: Any) -> Why:
         type=CURSOR,
         count=746,
         count_before=12,
+        through=(),
+        not_through=(),
+        left_out=0,
         groups=groups,
     )
     return replace(given, **changes)
