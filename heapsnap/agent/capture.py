@@ -11,10 +11,18 @@ keeps all of it alive.
 import _thread
 import gc
 import sys
+import types
 from itertools import accumulate, chain, repeat, takewhile
 from operator import attrgetter, truth
 
-from .identity import FOLDER, back_of_frame, code_of_frame
+from .identity import (
+    FOLDER,
+    back_of_frame,
+    code_of_frame,
+    derives_from,
+    dict_of_module,
+    entry_of,
+)
 
 try:
     import ctypes
@@ -44,7 +52,7 @@ class Capture:
         self.exceptions = sys._current_exceptions()
         self.locals = self._take_locals()
         self.sentinels = _sentinels() if len(self.stacks) > 1 and _sentinels is not None else []
-        active = getattr(sys.modules.get("threading"), "_active", None)
+        active = _threads_of_the_program()
         self.threads = list(active.items()) if type(active) is dict else None
 
     def release(self):
@@ -97,6 +105,14 @@ class Capture:
         return gc.get_referrers(*_subclasses(_thread._local))
 
 
+def _threads_of_the_program():
+    """``threading``'s own table; None where something else stands in its place (a lazy module)."""
+    module = entry_of(sys.modules, "threading") if type(sys.modules) is dict else None
+    if not derives_from(type(module), types.ModuleType):
+        return None
+    return entry_of(dict_of_module(module), "_active")
+
+
 def _program_stacks():
     stacks = sys._current_frames()
     for ident, frame in stacks.items():
@@ -109,7 +125,8 @@ def _program_stacks():
 def _program_stack(frame):
     stack = []
     while frame is not None:
-        if not code_of_frame(frame).co_filename.startswith(FOLDER):
+        # A file's name may be of a class derived from ``str``, with a ``startswith`` of its own.
+        if not str.startswith(code_of_frame(frame).co_filename, FOLDER):
             stack.append(frame)
         frame = back_of_frame(frame)
     return stack

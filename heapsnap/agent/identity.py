@@ -6,9 +6,10 @@ through the C getters of ``type`` itself and asks ``type(x)``, never ``isinstanc
 """
 
 import os
+import sys
 import types
 
-name_of_type = type.__dict__["__name__"].__get__
+_name_of_type = type.__dict__["__name__"].__get__
 qualname_of_type = type.__dict__["__qualname__"].__get__
 mro_of_type = type.__dict__["__mro__"].__get__
 bases_of_type = type.__dict__["__bases__"].__get__
@@ -27,6 +28,9 @@ back_of_frame = types.FrameType.__dict__["f_back"].__get__
 
 FOLDER = os.path.dirname(__file__) + os.sep
 """Where the agent's own code is: its running functions are in no snapshot."""
+
+_PLAIN_NAMES = frozenset({id(str)})
+_LIBRARY = frozenset(sys.stdlib_module_names) | {"numpy"}
 
 # Bits of tp_flags, Include/object.h: they have kept their places since Python 3.0.
 HEAP_TYPE = 1 << 9
@@ -49,6 +53,35 @@ def text(value):
     return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def entry_of(namespace, name):
+    """What stands under a name in a class's or a module's namespace, or None.
+
+    Looking a name up compares it with every key of the same hash, and a key may be of a class
+    derived from ``str`` whose ``__eq__`` is anybody's; a namespace may be of a class derived from
+    ``dict`` with a ``get`` of its own. So the keys' classes are looked at before the key is.
+    """
+    is_proxy = type(namespace) is types.MappingProxyType
+    keys = namespace if is_proxy else dict.keys(namespace)
+    # By address: the class of a key may have a metaclass that hashes and compares as it likes.
+    if _PLAIN_NAMES.issuperset(map(id, map(type, keys))):
+        return namespace.get(name) if is_proxy else dict.get(namespace, name)
+    for key, value in list(namespace.items() if is_proxy else dict.items(namespace)):
+        if type(key) is str and key == name:
+            return value
+    return None
+
+
+def name_of_type(kind):
+    """The plain name of a class; empty where it is no plain ``str``, whose methods may be odd."""
+    name = _name_of_type(kind)
+    return name if type(name) is str else ""
+
+
+def derives_from(kind, base):
+    """Whether a class has another in its MRO, without comparing them: a metaclass may do that."""
+    return any(known is base for known in mro_of_type(kind) or ())
+
+
 C_HEAP_TYPES = frozenset(
     {
         "collections.deque",
@@ -64,11 +97,17 @@ C_HEAP_TYPES = frozenset(
 
 
 def layout_of_type(kind):
-    """The nearest built-in class that ``kind`` derives from, itself included."""
+    """The nearest built-in class that ``kind`` derives from, itself included.
+
+    Classes declared in the C code of other libraries keep their module: Cython brings generators
+    of its own and other array libraries an ``ndarray``, which are not read as Python's are.
+    """
     for base in mro_of_type(kind) or ():
         if not flags_of_type(base) & HEAP_TYPE:
-            return name_of_type(base)
-        if f"{module_of_type(base)}.{text(name_of_type(base))}" in C_HEAP_TYPES:
+            module = module_of_type(base)
+            name = name_of_type(base)
+            return name if module.partition(".")[0] in _LIBRARY else f"{module}.{name}"
+        if f"{module_of_type(base)}.{name_of_type(base)}" in C_HEAP_TYPES:
             return name_of_type(base)
     return "object"
 
@@ -78,7 +117,7 @@ def module_of_type(kind):
     if not flags_of_type(kind) & HEAP_TYPE:
         # Static types have their module in tp_name: the C getter reads it there.
         return text(type.__dict__["__module__"].__get__(kind))
-    return text(namespace_of_type(kind).get("__module__"))
+    return text(entry_of(namespace_of_type(kind), "__module__"))
 
 
 def describe_type(kind):
@@ -111,7 +150,7 @@ def function_of_code(code):
 
 
 def _name_module(module):
-    return text(dict_of_module(module).get("__name__"))
+    return text(entry_of(dict_of_module(module), "__name__"))
 
 
 def _name_class(kind):

@@ -89,27 +89,24 @@ class Job:
             # Else frozen objects would be in no list of the collector's.
             gc.unfreeze()
         heap = Heap(self)
-        # Describing the roots reads f_locals, which leaves a dict in the frame (up to 3.12), and
-        # the dicts of threads, which makes them (from 3.11): so these are looked into before.
-        prefetched = {id(item): gc.get_referents(item) for item in self.capture.read_for_roots()}
-        walker = Walker(heap, may_materialize=self.in_child, prefetched=prefetched)
-        roots, named = describe_roots(self.capture)
-        document.begin(
-            header.complete(
-                self.facts,
-                mode="fork" if self.in_child else "inline",
-                pause_seconds=self.pause_seconds,
-                thread_count=len(self.capture.stacks),
-                not_seen=self._not_seen(),
-            ),
-            roots,
-        )
+        walker = None
         try:
+            # Describing the roots reads f_locals, which leaves a dict in the frame (up to 3.12),
+            # and the dicts of threads, which makes them (from 3.11): these are looked into first.
+            readable = self.capture.read_for_roots()
+            prefetched = {id(item): gc.get_referents(item) for item in readable}
+            walker = Walker(heap, may_materialize=self.in_child, prefetched=prefetched)
+            roots, named = describe_roots(self.capture)
+            document.begin(self._header(), roots)
             for chunk in walker.chunks(named):
                 document.add(chunk)
         finally:
+            # However it ends: the list of all objects has its own holder in it, a cycle that would
+            # keep the whole heap of the process alive.
             if not self.in_child:
-                walker.release()
+                heap.objects.clear()
+                if walker is not None:
+                    walker.release()
         seconds = time.perf_counter() - self.started
         document.finish(
             f'{{"rows":{walker.rows},"references":{walker.references},'
@@ -122,12 +119,22 @@ class Job:
         )
         return document.path
 
+    def _header(self):
+        return header.complete(
+            self.facts,
+            mode="fork" if self.in_child else "inline",
+            pause_seconds=self.pause_seconds,
+            thread_count=len(self.capture.stacks),
+            not_seen=self._not_seen(),
+        )
+
     def _not_seen(self):
         if self.in_child:
             return []
         limits = [
             "taken in the process itself: other threads may have gone on during the walk",
             "attributes that instances keep inline (Python 3.11 and later) have no names",
+            "variables of suspended generators and coroutines have no names",
         ]
         if gc.get_freeze_count():
             limits.append(

@@ -37,11 +37,14 @@ class Kinds:
 
     Args:
         naming: Aligns referents with names.
+        may_materialize: Whether the variables of suspended frames may be read, which makes objects
+            that stay for as long as the generator does: free in the child, a cost in the process.
     """
 
-    def __init__(self, naming):
+    def __init__(self, naming, *, may_materialize):
         self.naming = naming
         self.shapes = naming.shapes
+        self.may_materialize = may_materialize
 
     def describer(self, kind, layout):
         """The describer for a class of this layout, or None where it needs no way of its own."""
@@ -97,6 +100,8 @@ class Kinds:
                 # A running frame (3.11 and later): its variables are among the roots.
                 return referents, self.shapes.number(())
             fields = read_fields(instance, getters)
+            if not self.may_materialize:
+                return self.naming.align(referents, fields, layout)
             frame = instance if read_frame is None else read_frame(instance)
             if frame is not None and (frame is instance or _HAS_VARIABLES):
                 fields = local_variables(frame, referents) + fields

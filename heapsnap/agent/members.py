@@ -7,7 +7,7 @@ attributes that are known to read a field and do nothing else.
 
 import types
 
-from .identity import module_of_type, mro_of_type, name_of_type, namespace_of_type
+from .identity import entry_of, module_of_type, mro_of_type, name_of_type, namespace_of_type
 
 SAFE_GETTERS = {
     "function": (
@@ -78,7 +78,7 @@ def dict_getter_of_type(kind):
     one that the interpreter made, further up the MRO.
     """
     for base in mro_of_type(kind) or ():
-        descriptor = namespace_of_type(base).get("__dict__")
+        descriptor = entry_of(namespace_of_type(base), "__dict__")
         if type(descriptor) is types.GetSetDescriptorType and base is not type:
             return descriptor.__get__
     return None

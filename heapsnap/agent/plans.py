@@ -15,11 +15,11 @@ from .identity import (
     HAVE_GC,
     HEAP_TYPE,
     NAMERS,
+    derives_from,
     describe_type,
     dict_of_module,
     flags_of_type,
     layout_of_type,
-    mro_of_type,
     text,
 )
 from .instances import Instances, one_by_one
@@ -67,7 +67,7 @@ class Planner:
     def __init__(self, shapes, *, may_materialize):
         self.shapes = shapes
         naming = Naming(shapes)
-        self._kinds = Kinds(naming)
+        self._kinds = Kinds(naming, may_materialize=may_materialize)
         self._instances = Instances(naming, may_materialize=may_materialize)
         namespaces = map(_module_dict, list(sys.modules.values()))
         self._dicts = Dicts(shapes, frozenset(id(space) for space in namespaces if space))
@@ -97,7 +97,11 @@ class Planner:
         self.plans[id(kind)] = plan
         self._fresh.append(describe_type(kind))
         if plan.is_container:
-            plan.describe = self._describer(kind, plan.layout)
+            nameless = self.shapes.number(())
+            try:
+                plan.describe = _or_nameless(self._describer(kind, plan.layout), nameless)
+            except Exception:  # noqa: BLE001 - a class that only looks like one that is known
+                plan.describe = _all_alike(nameless)
 
     def _describer(self, kind, layout):
         is_heap_type = flags_of_type(kind) & HEAP_TYPE
@@ -113,10 +117,41 @@ class Planner:
         return one_by_one(self._instances.field_describer(kind, layout))
 
 
+def _or_nameless(describe, nameless):
+    """What ``describe`` says; where an object defies it, the references without their names.
+
+    Extensions may do anything in a C getter, and one object of a million must not cost the
+    snapshot: what the collector says that it refers to is true all the same.
+    """
+
+    def guarded(instances, referents):
+        try:
+            return describe(instances, referents)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - see above
+            return _each_or_nameless(describe, nameless, instances, referents)
+
+    return guarded
+
+
+def _each_or_nameless(describe, nameless, instances, referents):
+    described, shapes = [], []
+    for instance, held in zip(instances, referents):
+        try:
+            (references,), (shape,) = describe([instance], [held])
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - this is the one
+            references, shape = held, nameless
+        described.append(references)
+        shapes.append(shape)
+    return described, shapes
+
+
 def _all_alike(shape):
     return lambda instances, referents: (referents, [shape] * len(instances))
 
 
 def _module_dict(module):
-    is_module = types.ModuleType in mro_of_type(type(module))
-    return dict_of_module(module) if is_module else None
+    return dict_of_module(module) if derives_from(type(module), types.ModuleType) else None

@@ -5,6 +5,7 @@ import sys
 
 from .identity import (
     code_of_frame,
+    entry_of,
     function_of_code,
     globals_of_frame,
     line_of_frame,
@@ -76,7 +77,7 @@ def _describe_frame(frame, objects):
     objects += [value for _, value in variables]
     return {
         "function": function_of_code(code),
-        "module": text(globals_of_frame(frame).get("__name__")) or None,
+        "module": text(entry_of(globals_of_frame(frame), "__name__")) or None,
         "file": text(code.co_filename),
         "line": line_of_frame(frame),
         "frame": id(frame),
@@ -90,8 +91,8 @@ def _attribute(thread, name, kind):
     if thread is None:
         return None
     for base in mro_of_type(type(thread)):
-        getter = namespace_of_type(base).get("__dict__")
+        getter = entry_of(namespace_of_type(base), "__dict__")
         if getter is not None and type(getter).__name__ == "getset_descriptor":
-            value = getter.__get__(thread).get(name)
+            value = entry_of(getter.__get__(thread), name)
             return value if type(value) is kind else None
     return None

@@ -16,7 +16,11 @@ REMEMBERED_SHAPES = 100_000
 otherwise keep every one of them in memory; beyond this the table only grows in the file."""
 
 
-def key_text(key):
+KEY_DEPTH = 4
+"""Levels of tuples in tuples that are shown: a key may be nested deeper than Python recurses."""
+
+
+def key_text(key, depth=0):
     """``['k']``, ``[42]``, ``[('a', 1)]``: how a person writes the item under this key.
 
     Only keys whose class is exactly one of Python's own plain ones are shown by value:
@@ -27,8 +31,8 @@ def key_text(key):
         shown = repr(key[:KEY_LIMIT]) + ("…" if len(key) > KEY_LIMIT else "")
     elif kind is int or kind is float or kind is bool or key is None:
         shown = repr(key) if kind is not int or -(10**30) < key < 10**30 else "…"
-    elif kind is tuple and 0 < len(key) <= 4:  # noqa: PLR2004 - longer keys help nobody
-        shown = "(" + ", ".join([key_text(part)[1:-1] for part in key]) + ")"
+    elif kind is tuple and 0 < len(key) <= 4 and depth < KEY_DEPTH:  # noqa: PLR2004 - longer keys help nobody
+        shown = "(" + ", ".join([key_text(part, depth + 1)[1:-1] for part in key]) + ")"
     else:
         shown = f"<{class_text(kind)}>"
     return f"[{shown}]"

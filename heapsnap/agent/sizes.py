@@ -4,7 +4,14 @@ import sys
 import types
 
 from .columns import Texts
-from .identity import HAVE_GC, flags_of_type, layout_of_type, mro_of_type, namespace_of_type
+from .identity import (
+    HAVE_GC,
+    entry_of,
+    flags_of_type,
+    layout_of_type,
+    mro_of_type,
+    namespace_of_type,
+)
 
 GC_HEAD_BYTES = 16
 SIZE_LIMIT = 1 << 62
@@ -41,7 +48,7 @@ def size_writer(kind):
     """
     first = None
     for base in mro_of_type(kind) or ():
-        sizeof = namespace_of_type(base).get("__sizeof__")
+        sizeof = entry_of(namespace_of_type(base), "__sizeof__")
         first = sizeof if first is None else first
         if type(sizeof) is types.MethodDescriptorType:
             break

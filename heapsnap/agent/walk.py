@@ -74,7 +74,7 @@ def _agent_frames():
     """Addresses of the frames of the agent's own functions that are running now."""
     own = set()
     frame = sys._getframe()
-    while frame is not None and frame.f_code.co_filename.startswith(FOLDER):
+    while frame is not None and str.startswith(frame.f_code.co_filename, FOLDER):
         own.add(id(frame))
         frame = frame.f_back
     return own
