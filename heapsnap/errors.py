@@ -49,6 +49,26 @@ class PictureError(HeapsnapError):
     """A picture could not be drawn."""
 
 
+class NoSuchProcessError(HeapsnapError):
+    """There is no such process, or it has ended."""
+
+
+class ProcessClosedError(HeapsnapError):
+    """The kernel does not let us look into the process."""
+
+
+class NoAgentError(HeapsnapError):
+    """The process has no agent that listens: a signal would kill it, or do nothing."""
+
+
+class NoAnswerError(HeapsnapError):
+    """The process was asked for a snapshot, and none came."""
+
+
+class AttachError(HeapsnapError):
+    """The process could not be entered; it goes on as before."""
+
+
 class AssertionNotHeldError(HeapsnapError):
     """An assertion on the command line, such as ``--fail-on-growth``, did not hold."""
 

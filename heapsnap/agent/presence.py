@@ -56,7 +56,7 @@ def hide():
         _address = None
 
 
-def name_of(signal_number, directory):
+def name_of(signal_number: int, directory: str) -> str:
     """The name of the page; a folder that does not fit is left out."""
     start = f"{PREFIX}{signal_number}:"
     # `maps` writes a line end in a name as `\\012`, and a backslash as it is.
@@ -64,7 +64,7 @@ def name_of(signal_number, directory):
     return name if len(os.fsencode(name)) <= NAME_LIMIT else start
 
 
-def read_name(name):
+def read_name(name: str) -> "tuple[int, str] | None":
     """What a name says: signal number and folder (``""``: it did not fit); None if not ours."""
     if not name.startswith(PREFIX):
         return None

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from heapsnap.cli import answers, play
+from heapsnap.cli import answers, live, play
 from heapsnap.cli.gate import GatedCommand
 from heapsnap.cli.group import HeapsnapGroup
 
@@ -27,6 +27,8 @@ COMMANDS = (
     answers.top,
     answers.refs,
     answers.info,
+    live.dump,
+    live.ps,
     play.demo,
 )
 for command in COMMANDS:

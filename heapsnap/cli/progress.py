@@ -52,6 +52,13 @@ class Waiting:
         if self._progress is not None:
             self._describe(name)
 
+    def tell(self, name: str) -> None:
+        """Say how far it is, with no new beginning for the clock."""
+        if self._progress is not None:
+            from heapsnap.render.escape import escape_terminal
+
+            self._progress.update(self._task, description=escape_terminal(name))
+
     def _describe(self, text: str) -> None:
         from heapsnap.render.escape import escape_terminal
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from heapsnap.analysis.results import (
         Chain,
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
         TypeGrowth,
         Why,
     )
+    from heapsnap.errors import HeapsnapError
+    from heapsnap.live.listing import PythonProcess
+    from heapsnap.live.tree import TreeAnswer
 
 
 def json_text(value: Mapping[str, Any]) -> str:
@@ -141,6 +144,60 @@ def info_json(facts: SnapshotFacts) -> dict[str, Any]:
         "warnings": list(facts.warnings),
         "header": dict(facts.header),
     }
+
+
+def ps_json(found: Sequence[PythonProcess]) -> dict[str, Any]:
+    """``heapsnap ps --json``."""
+    return {"schema": "heapsnap.ps/1", "processes": [_process(seen) for seen in found]}
+
+
+def dump_json(result: TreeAnswer) -> dict[str, Any]:
+    """``heapsnap dump --json``."""
+    return {
+        "schema": "heapsnap.dump/1",
+        "snapshots": [
+            {
+                "file": str(answer.path),
+                "file_in_process": answer.inner_path,
+                "pid": answer.pid,
+                "pid_in_process": answer.header["pid"],
+                "way": answer.way,
+                "bytes": answer.size_bytes,
+                "pause_seconds": answer.pause_seconds,
+                "time": answer.header["time"],
+                "under_way_before": answer.is_earlier,
+            }
+            for answer in result.answers
+        ],
+        "refused": [_problem(pid, error) for pid, error in result.refused],
+        "failed": [_problem(pid, error) for pid, error in result.failed],
+    }
+
+
+def _process(seen: PythonProcess) -> dict[str, Any]:
+    process, interpreter, agent = seen.process, seen.interpreter, seen.agent
+    version = interpreter.version if interpreter else None
+    return {
+        "pid": process.pid,
+        "pid_in_process": process.inner_pid,
+        "parent": process.parent,
+        "uid": process.uid,
+        "rss_bytes": process.rss_bytes,
+        "python": None if version is None else f"{version[0]}.{version[1]}",
+        "command": list(process.command),
+        "open": seen.is_open,
+        "agent": None
+        if agent is None
+        else {
+            "signal": agent.signal_name,
+            "directory": agent.directory or None,
+            "listening": agent.is_listening,
+        },
+    }
+
+
+def _problem(pid: int, error: HeapsnapError) -> dict[str, Any]:
+    return {"pid": pid, "error": error.message, "hint": error.hint}
 
 
 def _snapshot(facts: SnapshotFacts) -> dict[str, Any]:

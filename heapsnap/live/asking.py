@@ -1,0 +1,170 @@
+"""Asking a process that has the agent for a snapshot, by its signal, without a risk for it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from heapsnap.errors import NoAgentError, NoSuchProcessError, ProcessClosedError
+from heapsnap.live.arrival import Arrival
+from heapsnap.live.listing import look_at
+from heapsnap.live.mount import seen_from_here
+from heapsnap.live.procfs import read_process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from heapsnap.live.arrival import Arrived
+    from heapsnap.live.presence import Agent
+    from heapsnap.live.procfs import Process
+
+    Tell = Callable[[str], None]
+
+ATTACH_HINT = "heapsnap dump --attach {pid} enters it; or install the agent: heapsnap run ..."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A snapshot that a process has written when it was asked.
+
+    Attributes:
+        pid: The process's number here.
+        path: Where the file lies, as we reach it.
+        way: How the process was asked: ``signal USR1``, or a way of entering it.
+        header: What the file says of itself.
+        size_bytes: Of the file.
+        is_earlier: Whether it was under way before it was asked for.
+    """
+
+    pid: int
+    path: Path
+    way: str
+    header: dict[str, Any]
+    size_bytes: int
+    is_earlier: bool = False
+
+    @property
+    def pause_seconds(self) -> float | None:
+        """How long the process stood still; None where the file does not say."""
+        seconds: float | None = self.header["pause_seconds"]
+        return seconds
+
+    @property
+    def inner_path(self) -> str:
+        """The path as the process names it, which is another one in a container."""
+        parts = self.path.parts
+        is_foreign = parts[1:2] == ("proc",) and parts[3:4] == ("root",)
+        return os.path.join("/", *parts[4:]) if is_foreign else str(self.path)  # noqa: PTH118
+
+
+def ask(pid: int, *, directory: str | None, timeout_seconds: float, tell: Tell) -> Answer:
+    """Make a process write a snapshot, and wait for it.
+
+    Args:
+        pid: The process.
+        directory: Where its snapshots go, as it names it; None: as its agent says.
+        timeout_seconds: How long to wait without a sign of life.
+        tell: Is told now and then how far it is.
+
+    Raises:
+        NoAgentError: It has no agent that listens. Nothing has been sent.
+        NoSuchProcessError: There is no such process.
+        ProcessClosedError: We may not look into it, or not send it a signal.
+        NoAnswerError: It was asked, and no snapshot came.
+    """
+    handle = _open_handle(pid)
+    try:
+        process = read_process(pid)
+        agent = listening_agent(process)
+        folder = seen_from_here(process, _folder(process, agent, directory))
+        arrival = Arrival(process, folder)
+        _send(handle, process, agent)
+    finally:
+        if handle is not None:
+            os.close(handle)
+    tell(f"waiting for process {pid} to answer {agent.signal_name}")
+    arrived = arrival.wait(timeout_seconds=timeout_seconds, tell=tell)
+    return answered(process, arrived, f"signal {agent.signal_name}")
+
+
+def answered(process: Process, arrived: Arrived, way: str) -> Answer:
+    """What a snapshot that has come says."""
+    size = arrived.path.stat().st_size
+    return Answer(process.pid, arrived.path, way, arrived.header, size, arrived.is_earlier)
+
+
+def listening_agent(process: Process) -> Agent:
+    """The agent of a process that can be sent its signal.
+
+    Raises:
+        NoAgentError: There is none, or it does not listen.
+        ProcessClosedError: We may not look into the process, so nobody knows.
+        NoSuchProcessError: It has ended.
+    """
+    seen = look_at(process)
+    hint = ATTACH_HINT.format(pid=process.pid)
+    if seen is None:
+        raise NoAgentError(
+            f"process {process.pid} ({process.name}) runs no Python: no signal was sent",
+            hint="heapsnap ps lists those that do",
+        )
+    if seen.agent is None:
+        deadly = "" if process.handles(signal.SIGUSR1) else ", it would end the process"
+        raise NoAgentError(
+            f"process {process.pid} ({process.name}) has no heapsnap in it: "
+            f"no signal was sent{deadly}",
+            hint=hint,
+        )
+    if not seen.agent.is_listening:
+        raise NoAgentError(
+            f"process {process.pid} ({process.name}) does not handle {seen.agent.signal_name} "
+            "any more: no signal was sent",
+            hint=f"the program has changed the signal's handler since; {hint}",
+        )
+    return seen.agent
+
+
+def _folder(process: Process, agent: Agent, directory: str | None) -> str:
+    folder = directory or agent.directory
+    if not folder:
+        raise NoAgentError(
+            f"the folder to which process {process.pid} writes has a name too long to be seen "
+            "from outside: no signal was sent",
+            hint="name it with --directory",
+        )
+    return folder
+
+
+def _open_handle(pid: int) -> int | None:
+    """A descriptor that means this process and no later one with its number.
+
+    None where the kernel (before 5.3) or a sandbox has none to give.
+    """
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None
+
+
+def _send(handle: int | None, process: Process, agent: Agent) -> None:
+    # Once more, as late as can be: a program that has just been executed handles nothing.
+    if not read_process(process.pid).handles(agent.signal):
+        raise NoAgentError(
+            f"process {process.pid} has just given up {agent.signal_name}: no signal was sent",
+            hint="look again: heapsnap ps",
+        )
+    try:
+        if handle is None:
+            os.kill(process.pid, agent.signal)
+        else:
+            signal.pidfd_send_signal(handle, agent.signal)
+    except PermissionError as error:
+        raise ProcessClosedError(
+            f"may not send process {process.pid} a signal",
+            hint="be root or the user that it runs as",
+        ) from error
+    except ProcessLookupError as error:
+        raise NoSuchProcessError(f"process {process.pid} has ended", hint="heapsnap ps") from error

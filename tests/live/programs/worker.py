@@ -1,0 +1,98 @@
+"""A process that does one thing until it is killed; says `ready` when it does it.
+
+usage: worker.py WHAT [FOLDER]      with a folder: heapsnap is installed, snapshots go there
+"""
+
+import os
+import re
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+
+
+def say_ready():
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+
+
+def sleeping():
+    say_ready()
+    while True:
+        time.sleep(3600)
+
+
+def polling():
+    poll = select.epoll()
+    ours, other = socket.socketpair()
+    poll.register(ours, select.EPOLLIN)
+    say_ready()
+    while True:
+        poll.poll()
+
+
+def reading():
+    say_ready()
+    sys.stdin.read()
+    sys.stdout.write("read to the end\n")
+
+
+def locked():
+    lock = threading.Lock()
+    lock.acquire()
+    say_ready()
+    lock.acquire()
+
+
+def joining():
+    def spin():
+        while True:
+            sum(range(1000))
+
+    threads = [threading.Thread(target=spin, daemon=True) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    say_ready()
+    threads[0].join()
+
+
+def looping():
+    say_ready()
+    number = 0
+    while True:
+        number += 1
+
+
+def in_c():
+    say_ready()
+    # Exponential: longer than any test waits, and not a bytecode is run meanwhile.
+    re.match(r"(a|a)*b", "a" * 60)
+
+
+def tree():
+    for what in ("sleeping", "looping"):
+        if os.fork() == 0:
+            globals()[what]()
+    time.sleep(0.2)
+    say_ready()
+    sleeping()
+
+
+def own_handler():
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    sleeping()
+
+
+def given_up():
+    signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+    sleeping()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        import heapsnap
+
+        heapsnap.install(directory=sys.argv[2])
+    globals()[sys.argv[1]]()

@@ -1,0 +1,134 @@
+"""`heapsnap dump` and `heapsnap ps` on real processes: what answers, what is refused unharmed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner
+
+from heapsnap.cli.main import app
+from heapsnap.live.procfs import list_tree
+from heapsnap.snapshot.reader import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from click.testing import Result
+
+    Start = Callable[..., subprocess.Popen[str]]
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def heapsnap(*arguments: object) -> Result:
+    return CliRunner().invoke(app, list(map(str, arguments)), prog_name="heapsnap")
+
+
+def test_a_process_with_the_agent_writes_a_snapshot_and_says_where(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start("sleeping", tmp_path)
+    result = heapsnap("dump", process.pid)
+    assert (result.exit_code, result.stderr) == (0, "")
+    path, rest = result.stdout.split("  ", 1)
+    assert load(path).header["pid"] == process.pid
+    assert Path(path).parent == tmp_path
+    assert f"process {process.pid} stood still " in rest
+    assert process.poll() is None
+
+
+def test_a_whole_tree_writes_one_snapshot_each(start: Start, tmp_path: Path) -> None:
+    process = start("tree", tmp_path)
+    result = heapsnap("dump", "--children", process.pid, "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    told = json.loads(result.stdout)
+    schema = json.loads((DOCS / "dump.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(told)
+    pids = [member.pid for member in list_tree(process.pid)]
+    assert len(pids) == 3
+    assert [row["pid"] for row in told["snapshots"]] == pids
+    assert [load(row["file"]).header["pid"] for row in told["snapshots"]] == pids
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("sleeping",), "has no heapsnap in it: no signal was sent, it would end the process"),
+        (("own_handler",), "has no heapsnap in it: no signal was sent"),
+        (("given_up", "FOLDER"), "does not handle USR1 any more: no signal was sent"),
+    ],
+)
+def test_a_process_that_would_not_answer_is_refused_and_lives(
+    arguments: tuple[str, ...], reason: str, start: Start, tmp_path: Path
+) -> None:
+    process = start(*(tmp_path if word == "FOLDER" else word for word in arguments))
+    result = heapsnap("dump", process.pid)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert reason in result.stderr
+    assert result.stderr.startswith("error: ")
+    assert "\nhint: " in result.stderr
+    assert process.poll() is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_program_that_runs_no_python_and_a_missing_one_are_refused() -> None:
+    process = subprocess.Popen(["sleep", "1000"])
+    try:
+        assert "(sleep) runs no Python" in heapsnap("dump", process.pid).stderr
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+    result = heapsnap("dump", process.pid)
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (
+        1,
+        f"error: no process {process.pid}",
+    )
+
+
+def test_a_handler_set_over_ours_ends_in_a_message_and_no_harm(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start("own_handler", tmp_path)
+    result = heapsnap("dump", process.pid, "--timeout", "1")
+    assert result.exit_code == 1
+    assert "has not begun a snapshot within 1 s" in result.stderr
+    assert "its own handler has replaced heapsnap's" in result.stderr
+    assert process.poll() is None
+
+
+def test_a_folder_that_is_gone_is_said_before_anything_is_sent(
+    start: Start, tmp_path: Path
+) -> None:
+    folder = tmp_path / "heaps"
+    folder.mkdir()
+    process = start("sleeping", folder)
+    folder.rmdir()
+    result = heapsnap("dump", process.pid)
+    assert result.exit_code == 1
+    assert f"'{folder}', which cannot be read" in result.stderr
+
+
+def test_ps_lists_processes_with_and_without_the_agent(start: Start, tmp_path: Path) -> None:
+    with_agent, without = start("sleeping", tmp_path), start("sleeping")
+    told = json.loads(heapsnap("ps", "--json").stdout)
+    schema = json.loads((DOCS / "ps.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(told)
+    by_pid = {row["pid"]: row for row in told["processes"]}
+    assert os.getpid() not in by_pid
+    assert by_pid[with_agent.pid]["agent"] == {
+        "signal": "USR1",
+        "directory": str(tmp_path),
+        "listening": True,
+    }
+    assert by_pid[without.pid]["agent"] is None
+    assert by_pid[without.pid]["rss_bytes"] > 1 << 20
+    shown = heapsnap("ps").stdout.splitlines()
+    assert shown[0].split() == ["pid", "rss", "python", "agent", "command"]
+    assert any(f"{with_agent.pid} " in row and f"USR1 -> {tmp_path}" in row for row in shown)
