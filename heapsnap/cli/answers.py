@@ -87,10 +87,10 @@ def why(
     as_json: AsJson = False,
 ) -> None:
     """Who holds the objects of a type: chains of references from the roots, grouped."""
+    from heapsnap.analysis.chain_pictures import picture_why
     from heapsnap.analysis.why import why as find_holders
     from heapsnap.cli.output import screen_width, write_json, write_lines
     from heapsnap.cli.progress import Waiting
-    from heapsnap.render.dot import draw_why
     from heapsnap.render.jsontext import why_json
     from heapsnap.render.why import render_why
 
@@ -111,7 +111,7 @@ def why(
     else:
         write_lines(render_why(result, width=screen_width()))
     if picture is not None:
-        write_picture(draw_why(result), picture)
+        write_picture(picture_why(result), picture)
 
 
 def top(
@@ -148,10 +148,10 @@ def refs(
     as_json: AsJson = False,
 ) -> None:
     """What the objects of a type refer to; or one object, by its address or its own name."""
+    from heapsnap.analysis.chain_pictures import picture_refs
     from heapsnap.analysis.refs import refs as find_references
     from heapsnap.cli.output import screen_width, write_json, write_lines
     from heapsnap.cli.progress import Waiting
-    from heapsnap.render.dot import draw_refs
     from heapsnap.render.jsontext import refs_json
     from heapsnap.render.refs import render_refs
 
@@ -164,7 +164,7 @@ def refs(
     else:
         write_lines(render_refs(result, width=screen_width(), most=None if everything else most))
     if picture is not None:
-        write_picture(draw_refs(result), picture)
+        write_picture(picture_refs(result), picture)
 
 
 def info(*, snapshot: Snapshot = None, as_json: AsJson = False) -> None:

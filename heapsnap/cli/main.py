@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from heapsnap.cli import answers, live, play
+from heapsnap.cli import answers, graph, live, play
 from heapsnap.cli.gate import GatedCommand
 from heapsnap.cli.group import HeapsnapGroup
 
@@ -26,6 +26,7 @@ COMMANDS = (
     answers.why,
     answers.top,
     answers.refs,
+    graph.graph,
     answers.info,
     live.dump,
     live.ps,

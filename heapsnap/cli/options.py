@@ -78,7 +78,7 @@ NotThrough = Annotated[
 Picture = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="Draw it as well: FILE.svg, .png or .dot.", show_default=False
+        metavar="FILE", help="Draw it as well: FILE.svg, .png, .pdf or .dot.", show_default=False
     ),
 ]
 

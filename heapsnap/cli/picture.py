@@ -9,7 +9,9 @@ from heapsnap.errors import PictureError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMATS = (".svg", ".png", ".dot")
+    from heapsnap.analysis.picture import Picture
+
+FORMATS = ("svg", "png", "pdf", "dot")
 
 
 def check_picture(picture: Path | None) -> Path | None:
@@ -18,47 +20,80 @@ def check_picture(picture: Path | None) -> Path | None:
     Raises:
         UsageError: The name has another ending than those of pictures.
     """
-    if picture is not None and picture.suffix.lower() not in FORMATS:
+    if picture is not None and format_of(picture) not in FORMATS:
+        endings = ", ".join(f".{ending}" for ending in FORMATS)
         raise UsageError(
-            f"cannot tell from '{picture.name}' what to draw: expected {', '.join(FORMATS)}",
+            f"cannot tell from '{picture.name}' what to draw: expected {endings}",
             hint="--picture chain.svg",
         )
     return picture
 
 
-def write_picture(source: str, picture: Path) -> None:
+def format_of(path: Path) -> str:
+    """What the ending of a file's name asks for, in lower case."""
+    return path.suffix.lower().removeprefix(".")
+
+
+def write_picture(picture: Picture, path: Path, *, is_dark: bool = False) -> None:
     """Draw a picture into a file.
 
     Args:
-        source: DOT text.
-        picture: The file; its ending says which format.
+        picture: What to draw.
+        path: The file; its ending says which format.
+        is_dark: For dark paper. An SVG that is not turns dark by itself where the screen is.
 
     Raises:
         PictureError: The file cannot be written, or there is no ``dot``: then the source is
             left beside it.
     """
-    ending = picture.suffix.lower()
-    if ending == ".dot":
-        _write(source.encode(), picture)
+    from heapsnap.render.colours import DARK, LIGHT
+    from heapsnap.render.dot import draw
+    from heapsnap.render.svg import standalone_svg
+
+    source = draw(picture, DARK if is_dark else LIGHT)
+    ending = format_of(path)
+    if ending == "dot":
+        _write(source.encode(), path)
         return
+    drawn = _run_dot(source, path, ending)
+    if ending == "svg" and not is_dark:
+        drawn = standalone_svg(drawn.decode(), picture.title).encode()
+    _write(drawn, path)
+
+
+def draw_svg(picture: Picture) -> str | None:
+    """The picture as SVG for the inside of a page; None where there is no ``dot``."""
+    import graphviz
+
+    from heapsnap.render.dot import draw
+    from heapsnap.render.svg import inline_svg
+
+    try:
+        drawn = graphviz.Source(draw(picture, is_titled=False)).pipe(format="svg")
+    except (graphviz.ExecutableNotFound, graphviz.CalledProcessError):
+        return None
+    return inline_svg(drawn.decode(), picture.title)
+
+
+def _run_dot(source: str, path: Path, ending: str) -> bytes:
     import graphviz
 
     try:
-        drawn = graphviz.Source(source).pipe(format=ending.removeprefix("."))
+        drawn: bytes = graphviz.Source(source).pipe(format=ending)
     except graphviz.ExecutableNotFound as error:
-        beside = _write(source.encode(), picture.with_suffix(".dot"))
+        beside = _write(source.encode(), path.with_suffix(".dot"))
         raise PictureError(
-            f"cannot draw '{picture}': graphviz's program 'dot' is not installed; "
+            f"cannot draw '{path}': graphviz's program 'dot' is not installed; "
             f"the source of the picture is in '{beside}'",
-            hint=f"where graphviz is installed: dot -T{ending[1:]} -o {picture} {beside}",
+            hint=f"where graphviz is installed: dot -T{ending} -o {path} {beside}",
         ) from error
     except graphviz.CalledProcessError as error:
-        beside = _write(source.encode(), picture.with_suffix(".dot"))
+        beside = _write(source.encode(), path.with_suffix(".dot"))
         raise PictureError(
-            f"cannot draw '{picture}': 'dot' ended with exit code {error.returncode}",
-            hint=f"see what it says: dot -T{ending[1:]} -o {picture} {beside}",
+            f"cannot draw '{path}': 'dot' ended with exit code {error.returncode}",
+            hint=f"see what it says: dot -T{ending} -o {path} {beside}",
         ) from error
-    _write(drawn, picture)
+    return drawn
 
 
 def _write(content: bytes, path: Path) -> Path:
@@ -67,6 +102,6 @@ def _write(content: bytes, path: Path) -> Path:
     except OSError as error:
         raise PictureError(
             f"cannot write '{path}': {(error.strerror or str(error)).lower()}",
-            hint="choose another place for --picture",
+            hint="choose another place for the picture",
         ) from error
     return path

@@ -1,133 +1,160 @@
-"""Answers as pictures: the source text that graphviz draws.
+"""Pictures as DOT: the source text that graphviz draws.
 
-Owns what a picture shows. Who draws it and into which file is for the command line.
+Owns how merged objects and references look. Which of them there are is in the ``Picture``;
+who draws the source and into which file is for the command line.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from heapsnap.render.escape import escape_dot
-from heapsnap.render.words import count_text, plural
+from heapsnap.render.colours import LIGHT
+from heapsnap.render.escape import escape_dot, escape_html
+from heapsnap.render.words import count_text, growth_text, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from heapsnap.analysis.results import Chain, Refs, Why
+    from heapsnap.analysis.picture import Picture
+    from heapsnap.render.colours import Palette
 
-MOST_NODES = 40
-"""More than that nobody reads; the picture says how much it leaves out."""
-LONGEST_LABEL = 60
-
-OPENING = """\
-digraph heapsnap {
-  graph [rankdir=TB, bgcolor="white", fontname="Helvetica", fontsize=12, labelloc=b, labeljust=l];
-  node [shape=box, style="rounded,filled", fillcolor="#f4f6f8", color="#8a97a5"];
-  node [fontname="Helvetica", fontsize=11];
-  edge [color="#8a97a5", arrowsize=0.7];
-  edge [fontname="Helvetica", fontsize=10, fontcolor="#44505c"];
-"""
-ROOT = 'fillcolor="#e3ecf7", color="#4a7ab5"'
-CULPRIT = 'fillcolor="#fbe3e1", color="#c0392b", penwidth=2'
-GROWING = 'color="#c0392b", fontcolor="#c0392b", penwidth=2'
+LONGEST_LABEL = 48
+NAMELESS = "(no name)"
+"""For what is called by an empty string: graphviz takes no empty label."""
+MOST_NAMES = 3
+"""Names on one arrow; the rest is counted."""
+SANS = "Helvetica,Arial,Liberation Sans,sans-serif"
+MONO = "Menlo,Consolas,DejaVu Sans Mono,monospace"
+"""Families with the same widths everywhere: graphviz measures on one machine, a browser shows
+the picture on another."""
 
 
-@dataclass(slots=True)
-class Drawing:
-    """Nodes and edges as they are added; equal ones are one."""
+def draw(picture: Picture, palette: Palette = LIGHT, *, is_titled: bool = True) -> str:
+    """The DOT source of a picture.
 
-    attributes_by_node: dict[str, str] = field(default_factory=dict)
-    labels_by_edge: dict[tuple[str, str], dict[str, bool]] = field(default_factory=dict)
-    number_by_key: dict[object, str] = field(default_factory=dict)
-    left_out: set[object] = field(default_factory=set)
-
-    def node(self, key: object, lines: Sequence[str], attributes: str = "") -> str | None:
-        """The node of this key, made where it is new; None where the picture is full."""
-        name = self.number_by_key.get(key)
-        if name is None:
-            if len(self.number_by_key) == MOST_NODES:
-                self.left_out.add(key)
-                return None
-            name = self.number_by_key[key] = f"n{len(self.number_by_key)}"
-            label = f'label="{_label(lines)}"'
-            self.attributes_by_node[name] = f"{label}, {attributes}" if attributes else label
-        return name
-
-    def edge(self, referrer: str, referent: str, label: str, *, grows: bool = False) -> None:
-        """A reference; several between the same two nodes share one arrow."""
-        labels = self.labels_by_edge.setdefault((referrer, referent), {})
-        labels[label] = labels.get(label, False) or grows
-
-    def source(self, caption: str) -> str:
-        """The whole text."""
-        lines = [
-            OPENING.rstrip(),
-            *(f"  {name} [{attributes}];" for name, attributes in self.attributes_by_node.items()),
-        ]
-        for (referrer, referent), labels in self.labels_by_edge.items():
-            text = _label(labels)
-            style = f", {GROWING}" if any(labels.values()) else ""
-            lines.append(f'  {referrer} -> {referent} [label=" {text} "{style}];')
-        if self.left_out:
-            caption += f"; {plural(len(self.left_out), 'object')} left out to keep it readable"
-        lines.append(f'  label="{escape_dot(caption)}";')
-        return "\n".join([*lines, "}"]) + "\n"
+    Args:
+        picture: What to draw.
+        palette: For light or for dark paper.
+        is_titled: Whether its title stands below it.
+    """
+    graph = picture.graph
+    lines = [_opening(palette)]
+    for number, node in graph.nodes.items():
+        lines.append(f"  n{number} [{_node_attributes(node, palette)}];")
+    for referrer, referent, edge in graph.edges(data=True):
+        lines.append(f"  n{referrer} -> n{referent} [{_edge_attributes(edge, palette)}];")
+    roots = [f"n{number}" for number, node in graph.nodes.items() if node["role"] == "root"]
+    if len(roots) > 1:
+        lines.append(f"  {{rank=min; {'; '.join(roots)}}}")
+    if caption := _caption(picture, is_titled=is_titled):
+        label = "".join(f"{text}<br align='left'/>" for text in caption)
+        lines.append(f"  label=<{label}>;")
+    return "\n".join([*lines, "}"]) + "\n"
 
 
-def draw_why(result: Why) -> str:
-    """The chains of all groups in one picture, roots on top, the objects in question marked."""
-    drawing = Drawing()
-    for number, group in enumerate(result.groups):
-        target = ("object", number)
-        text = [group.chain.steps[-1].text, f"{count_text(group.count)} of them"]
-        if group.cycle is not None:
-            # Round the cycle once: the last step is the object that the first one is.
-            hub = ("cycle", number)
-            is_object = group.cycle.steps[0].text == group.chain.steps[-1].text
-            key = target if is_object else hub
-            _add_chain(drawing, group.cycle, key, key, text if is_object else None)
-            if not is_object:
-                _add_chain(drawing, group.chain, hub, target, text)
-            continue
-        for chain in (group.chain, *group.alternatives):
-            _add_chain(drawing, chain, None, target, text)
-    caption = f"{result.type}: {plural(result.count, 'object')} in {result.snapshot.path.name}"
-    return drawing.source(caption)
+def left_out_text(picture: Picture) -> str:
+    """One sentence on what the picture does not show; empty where it shows all."""
+    nodes = picture.graph.nodes.values()
+    parts = []
+    if above := sum(node["more_above"] for node in nodes):
+        parts.append(f"{plural(above, 'kind')} of holders")
+    if below := sum(node["more_below"] for node in nodes):
+        parts.append(f"{plural(below, 'kind')} of held objects")
+    if picture.left_out:
+        parts.append(plural(picture.left_out, "more object"))
+    return f"left out to keep it readable: {', '.join(parts)}" if parts else ""
 
 
-def draw_refs(result: Refs) -> str:
-    """The objects of the type on top, what they refer to below, merged by name and type."""
-    drawing = Drawing()
-    top = drawing.node("top", [result.type, f"{count_text(result.count)} of them"], CULPRIT)
-    for row in result.references:
-        lines = [row.type, plural(row.count, "reference")]
-        node = drawing.node((row.reference, row.type), lines)
-        if node is not None and top is not None:
-            drawing.edge(top, node, row.reference)
-    return drawing.source(f"what {result.type} refers to in {result.snapshot.path.name}")
+def _opening(palette: Palette) -> str:
+    return f"""\
+digraph heapsnap {{
+  graph [rankdir=TB, bgcolor="{palette.paper}", pad=0.25, nodesep=0.35, ranksep=0.45];
+  graph [fontname="{SANS}", fontsize=10, fontcolor="{palette.quiet}", labelloc=b, labeljust=l];
+  node [shape=box, style="rounded,filled", margin="0.14,0.07", height=0.35];
+  node [fillcolor="{palette.object_fill}", color="{palette.line}", penwidth=1];
+  node [fontname="{SANS}", fontsize=12, fontcolor="{palette.text}"];
+  edge [color="{palette.line}", arrowsize=0.7, penwidth=1];
+  edge [fontname="{MONO}", fontsize=10, fontcolor="{palette.quiet}"];"""
 
 
-def _add_chain(
-    drawing: Drawing, chain: Chain, first: object | None, last: object, last_text: list[str] | None
-) -> None:
-    """Add a chain: equal beginnings are merged, ``first`` and ``last`` are given nodes."""
-    key: object = first if first is not None else ("root", chain.steps[0].text)
-    is_short = len(chain.steps) == 1
-    attributes = CULPRIT if is_short or first == last else ROOT
-    text = last_text if last_text and (is_short or first == last) else [chain.steps[0].text]
-    above = drawing.node(last if is_short else key, text, attributes)
-    for number, step in enumerate(chain.steps[1:], 1):
-        is_last = number == len(chain.steps) - 1
-        key = last if is_last else (key, step.reference, step.text)
-        text = last_text if is_last and last_text else [step.text]
-        node = drawing.node(key, text, CULPRIT if is_last else "")
-        if above is not None and node is not None:
-            drawing.edge(above, node, step.reference, grows=number == chain.grows_at)
-        above = node
+def _node_attributes(node: Mapping[str, Any], palette: Palette) -> str:
+    attributes = [f"label=<{_node_label(node, palette)}>"]
+    if node["type"]:
+        attributes.append(f'tooltip="{escape_dot(node["type"])}"')
+    style = ["rounded", "filled"]
+    if node["role"] == "root":
+        attributes.append(f'shape=box, fillcolor="{palette.root_fill}", color="{palette.root}"')
+        style.remove("rounded")
+    elif node["role"] == "asked":
+        attributes.append(f'fillcolor="{palette.growth_fill}", color="{palette.growth}"')
+        attributes.append("penwidth=2.2")
+    elif node["role"] == "leaf":
+        attributes.append(f'fillcolor="{palette.paper}"')
+    elif (node["growth"] or 0) > 0:
+        attributes.append(f'color="{palette.growth}"')
+    if node["is_garbage"]:
+        style.append("dashed")
+    attributes.append(f'style="{",".join(style)}"')
+    return ", ".join(attributes)
 
 
-def _label(lines: Iterable[str]) -> str:
-    """Lines of a label: cut where they are too long, escaped, with DOT's own line breaks."""
-    short = (text if len(text) <= LONGEST_LABEL else f"{text[:LONGEST_LABEL]}..." for text in lines)
-    return "\\n".join(escape_dot(text) for text in short)
+def _node_label(node: Mapping[str, Any], palette: Palette) -> str:
+    name = escape_html(_short(node["text"]) or NAMELESS)
+    rows = [f"<b>{name}</b>" if node["role"] in {"root", "asked"} else name]
+    facts = []
+    is_asked = node["role"] == "asked"
+    if node["count"] is not None and (node["count"] > 1 or node["growth"] or is_asked):
+        facts.append(plural(node["count"], "object"))
+    if node["growth"]:
+        growth = growth_text(node["growth"])
+        is_more = node["growth"] > 0
+        facts.append(
+            f'<font color="{palette.growth}"><b>{growth}</b></font>' if is_more else growth
+        )
+    if facts:
+        rows.append(_small(" · ".join(facts), palette))
+    hidden = []
+    if node["more_above"]:
+        hidden.append(f"↑ {count_text(node['more_above'])} more")
+    if node["more_below"]:
+        hidden.append(f"↓ {count_text(node['more_below'])} more")
+    if hidden:
+        rows.append(_small("  ".join(hidden), palette))
+    return "<br/>".join(rows)
+
+
+def _small(text: str, palette: Palette) -> str:
+    return f'<font point-size="10" color="{palette.quiet}">{text}</font>'
+
+
+def _edge_attributes(edge: Mapping[str, Any], palette: Palette) -> str:
+    references: Mapping[str, int] = edge["references"]
+    names = [_short(name) for name in references if name]
+    shown = names[:MOST_NAMES]
+    if rest := len(names) - len(shown):
+        shown.append(f"and {plural(rest, 'more name')}")
+    # A blank on each side keeps the text off the line.
+    label = "<br/>".join(f" {escape_html(name)} " for name in shown)
+    attributes = [f"label=<{label}>"] if label else []
+    if edge["grows"]:
+        attributes.append(f'color="{palette.growth}", fontcolor="{palette.growth}", penwidth=2.2')
+    if edge["is_other_way"]:
+        attributes.append("style=dashed")
+    return ", ".join(attributes)
+
+
+def _caption(picture: Picture, *, is_titled: bool) -> Sequence[str]:
+    lines = [escape_html(picture.title)] if is_titled else []
+    nodes, edges = picture.graph.nodes.values(), picture.graph.edges.values()
+    if any(node["is_garbage"] for node in nodes):
+        lines.append("dashed outline: garbage, held by nothing but its own cycle")
+    if any(edge["is_other_way"] for edge in edges):
+        lines.append("dashed arrow: a further way in which one of them is held")
+    if text := left_out_text(picture):
+        lines.append(escape_html(text))
+    # Blank above, so that the text does not touch the lowest object.
+    return ["", *lines] if lines else []
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_LABEL else f"{text[:LONGEST_LABEL]}…"

@@ -7,6 +7,8 @@ writing, read as markup or end a string of DOT.
 
 from __future__ import annotations
 
+from html import escape
+
 
 def escape_terminal(text: str) -> str:
     r"""One line of text that a terminal shows as it stands.
@@ -30,3 +32,12 @@ def escape_dot(text: str) -> str:
     """
     shown = escape_terminal(text)
     return shown.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")
+
+
+def escape_html(text: str) -> str:
+    """Text for HTML, for attributes in quotes, for SVG and for graphviz's labels in ``<>``.
+
+    What does not print is shown as on a terminal: a mark that turns the direction of writing
+    would otherwise turn the page's own words with it.
+    """
+    return escape(escape_terminal(text), quote=True)

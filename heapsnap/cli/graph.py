@@ -1,0 +1,119 @@
+"""The command that draws what is around objects: who holds them, what they hold."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import webbrowser
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from heapsnap.cli.choose import choose_snapshots
+from heapsnap.cli.options import Since, Snapshot, TypeName, told
+from heapsnap.cli.picture import check_picture, format_of, write_picture
+
+if TYPE_CHECKING:
+    from heapsnap.analysis.links import Direction
+
+
+class Format(str, Enum):
+    """What a picture is written as."""
+
+    SVG = "svg"
+    PNG = "png"
+    PDF = "pdf"
+    DOT = "dot"
+
+
+def graph(
+    type_name: TypeName,
+    *,
+    snapshot: Snapshot = None,
+    since: Since = None,
+    backrefs: Annotated[bool, typer.Option("--backrefs", help="Only who holds them.")] = False,
+    refs: Annotated[bool, typer.Option("--refs", help="Only what they hold.")] = False,
+    depth: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, help="References far; else 4 up and 2 down.", show_default=False
+        ),
+    ] = None,
+    most: Annotated[int, typer.Option("--max", metavar="N", min=8, help="Merged objects.")] = 36,
+    picture_format: Annotated[
+        Format | None,
+        typer.Option("--format", help="Else as FILE ends, else svg.", show_default=False),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Else heapsnap-graph-TYPE.svg here.",
+            show_default=False,
+        ),
+    ] = None,
+    dark: Annotated[
+        bool, typer.Option("--dark", help="For dark paper. SVG adapts by itself.")
+    ] = False,
+    opened: Annotated[
+        bool, typer.Option("--open", help="Show it: dot in xdot, all else in the browser.")
+    ] = False,
+) -> None:
+    """A picture of what is around objects, equal ones merged: who holds them, what they hold."""
+    from heapsnap.analysis.neighbourhood_picture import picture_neighbourhood
+    from heapsnap.cli.progress import Waiting
+
+    path = choose_path(type_name, output, picture_format)
+    choice = told(choose_snapshots(snapshot, since))
+    with Waiting() as waiting:
+        picture = picture_neighbourhood(
+            waiting.load(choice.snapshot),
+            type_name,
+            since=None if choice.since is None else waiting.load(choice.since),
+            directions=directions_of(up=backrefs, down=refs),
+            depth=depth,
+            most=most,
+            progress=waiting.step,
+        )
+    write_picture(picture, path, is_dark=dark)
+    typer.echo(str(path))
+    if opened:
+        open_picture(path)
+
+
+def directions_of(*, up: bool, down: bool) -> tuple[Direction, ...]:
+    """Both where neither, or both, were asked for."""
+    from heapsnap.analysis.links import DOWN, UP
+
+    if up == down:
+        return (UP, DOWN)
+    return (UP,) if up else (DOWN,)
+
+
+def choose_path(type_name: str, output: Path | None, picture_format: Format | None) -> Path:
+    """The file to write: what was named, with the format's ending if it has none of its own.
+
+    Raises:
+        UsageError: The name has another ending than those of pictures.
+    """
+    ending = picture_format.value if picture_format else "svg"
+    if output is None:
+        word = re.sub(r"[^\w.-]+", "-", type_name).strip("-") or "objects"
+        return Path(f"heapsnap-graph-{word}.{ending}")
+    if picture_format is not None and format_of(output) != ending:
+        return output.with_name(f"{output.name}.{ending}")
+    check_picture(output)
+    return output
+
+
+def open_picture(path: Path) -> None:
+    """Show the file to the user; the viewer outlives the command."""
+    if format_of(path) == "dot" and (viewer := shutil.which("xdot")):
+        subprocess.Popen([viewer, str(path)], start_new_session=True)
+        return
+    webbrowser.open(path.absolute().as_uri())
