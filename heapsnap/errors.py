@@ -39,6 +39,10 @@ class UnknownTypeError(HeapsnapError):
     """No type in the snapshot answers to the name that was given."""
 
 
+class ProgramNotFoundError(HeapsnapError):
+    """The program that was to be started is not there."""
+
+
 class UsageError(HeapsnapError):
     """The command line asks for something that does not fit together."""
 

@@ -10,6 +10,8 @@ from .format import FORMAT, PART_SUFFIX, VERSION
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | os.O_CLOEXEC
 
+_CHECKED_EVERY_BYTES = 8 << 20
+
 
 class Document:
     """A snapshot file being written.
@@ -17,14 +19,23 @@ class Document:
     Args:
         path: The final name. Must not exist.
         level: gzip level 1 to 9, or 0 for plain JSON.
+        check_room: Called with the path every few megabytes; raises where the disk is too full.
 
     Raises:
         OSError: The file cannot be made.
     """
 
-    __slots__ = ("_compressor", "_descriptor", "_first_chunk", "part", "path")
+    __slots__ = (
+        "_check_room",
+        "_compressor",
+        "_descriptor",
+        "_first_chunk",
+        "_unchecked_bytes",
+        "part",
+        "path",
+    )
 
-    def __init__(self, path, level=0):
+    def __init__(self, path, level=0, check_room=None):
         self.path = path
         self.part = path + PART_SUFFIX
         if os.path.lexists(path):
@@ -37,6 +48,8 @@ class Document:
 
             self._compressor = zlib.compressobj(level, zlib.DEFLATED, 31)
         self._first_chunk = True
+        self._check_room = check_room
+        self._unchecked_bytes = 0
 
     def begin(self, header, roots):
         """Write the two lines that stand before the chunks, both given as JSON text."""
@@ -83,6 +96,10 @@ class Document:
         self._write_bytes(data if self._compressor is None else self._compressor.compress(data))
 
     def _write_bytes(self, data):
+        self._unchecked_bytes += len(data)
+        if self._check_room is not None and self._unchecked_bytes > _CHECKED_EVERY_BYTES:
+            self._unchecked_bytes = 0
+            self._check_room(self.path)
         view = memoryview(data)
         while view:
             view = view[os.write(self._descriptor, view) :]

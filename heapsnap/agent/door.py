@@ -3,65 +3,93 @@
 import _signal
 import os
 
-from . import presence, talk
+from . import fork, names, presence, settings, signals, talk, threads
+from .destination import Destination
 from .taker import Taker
-
-DEFAULT_SIGNAL = "USR1"
 
 _taker = None
 _installed = None
 
 
 class _Installed:
-    """A signal that is ours, and what stood there before."""
+    """What is in force: a signal that is ours and what stood there before, rules, last words."""
 
-    __slots__ = ("before", "number")
+    __slots__ = ("before", "chain", "last_words", "number", "patrol", "settings", "stand_in")
 
-    def __init__(self, number, before):
+    def __init__(self, number, before, chosen):
         self.number = number
         self.before = before
+        self.settings = chosen
+        self.chain = chosen.chain and callable(before)
+        self.last_words = self.patrol = self.stand_in = None
 
 
 def install(
-    signal: "str | int" = DEFAULT_SIGNAL,
+    signal: "str | int | None" = None,
     directory: "str | os.PathLike[str] | None" = None,
     *,
-    replace: bool = False,
-    gzip: bool = False,
+    name: "str | None" = None,
+    gzip: "bool | None" = None,
+    replace: "bool | None" = None,
+    chain: "bool | None" = None,
+    stand_in: "float | str | None" = None,
+    threshold: "int | str | None" = None,
+    growth: "int | str | None" = None,
+    every: "float | str | None" = None,
+    on_memory_error: "bool | int | str | None" = None,
+    at_exit: "bool | None" = None,
+    poll: "float | str | None" = None,
+    limit: "int | None" = None,
+    cooldown: "float | str | None" = None,
+    min_free: "int | str | None" = None,
+    keep: "int | None" = None,
+    hook: "str | list[str] | None" = None,
 ) -> None:
     """Let this process write a snapshot of its heap whenever it gets a signal.
 
-    Call it in the main thread. It costs nothing until the signal comes.
+    Call it in the main thread. It costs nothing until the signal comes. What is not given is
+    taken from the variable of that name (``HEAPSNAP_SIGNAL``, ``HEAPSNAP_THRESHOLD``, ...).
 
     Args:
-        signal: Name (``"USR1"``, ``"SIGUSR1"``) or number.
+        signal: Name (``"USR1"``, ``"SIGUSR1"``, ``"RTMIN+2"``) or number; ``"off"`` for the
+            rules alone.
         directory: Where the snapshots go; ``$HEAPSNAP_DIR``, or else the folder that is the
             current one now.
-        replace: Take the signal over even if the program handles it already.
+        name: What they are called: ``%p`` pid, ``%h`` host, ``%t`` time, ``%n`` number, ``%e``
+            program, ``%r`` reason, ``%%``.
         gzip: Write ``.json.gz``: a seventh of the size, and longer in the child.
+        replace: Take the signal over even if the program handles it already.
+        chain: As ``replace``, and call the program's handler after ours.
+        stand_in: Seconds after which a thread takes the snapshot if the main thread has not.
+        threshold: Resident memory at which a snapshot is due: ``"1.5G"``, or ``"80%"`` of what
+            the process may use.
+        growth: Growth since the last snapshot at which one is due: ``"200M"``.
+        every: Time after which one is due: ``"30m"``.
+        on_memory_error: One when a MemoryError ends a thread. A size: memory kept for it.
+        at_exit: One when the process ends.
+        poll: How often the rules look.
+        limit: How many snapshots the rules may take in all.
+        cooldown: How far apart they are at least.
+        min_free: Room that is left on the disk by every snapshot.
+        keep: How many snapshots may stand in the folder; the oldest go.
+        hook: A command that is started with each complete file, without a shell.
 
     Raises:
-        ValueError: There is no such signal, somebody handles it already, or this is not the
-            main thread.
+        ValueError: There is no such signal, somebody handles it already, this is not the
+            main thread, or a value cannot be.
     """
     global _installed  # noqa: PLW0603 - a process has one set of signal handlers
-    number = _signal_number(signal)
-    before = _signal.getsignal(number)
-    if before is _on_signal:
-        before = _installed.before
-    elif before not in (_signal.SIG_DFL, _signal.SIG_IGN, None) and not replace:
-        raise ValueError(
-            f"signal {signal} is handled already by {_describe(before)}; "
-            "choose another, or pass replace=True"
-        )
-    if _installed is not None and _installed.number != number:
-        uninstall()
-    _configure(directory, gzip=gzip)
-    _signal.signal(number, _on_signal)
-    # Without this a slow system call of the program would fail with EINTR in C libraries.
-    _signal.siginterrupt(number, False)
-    _installed = _Installed(number, before)
-    presence.show(number, _taker.directory)
+    chosen = settings.gather(
+        {keyword: value for keyword, value in locals().items() if keyword in settings.SETTINGS}
+    )
+    before = _take_over(chosen)
+    if _installed is not None:
+        _leave(_installed, keep_signal=chosen.signal)
+    _configure(chosen)
+    _installed = _Installed(chosen.signal, before, chosen)
+    if chosen.signal != signals.OFF:
+        presence.show(chosen.signal, _taker.destination.directory)
+    _start_what_is_asked(_installed)
 
 
 def uninstall() -> None:
@@ -70,9 +98,7 @@ def uninstall() -> None:
     if _installed is None:
         return
     presence.hide()
-    if _signal.getsignal(_installed.number) is _on_signal:
-        before = _installed.before
-        _signal.signal(_installed.number, _signal.SIG_DFL if before is None else before)
+    _leave(_installed, keep_signal=None)
     _installed = None
 
 
@@ -87,49 +113,140 @@ def dump(path: "str | os.PathLike[str] | None" = None) -> "str | None":
         The path of the snapshot, complete and on disk; None where it could not be written,
         with the reason on stderr.
     """
+    return take("dump()", None if path is None else os.fspath(path))
+
+
+def take(reason, path=None):
+    """As ``dump``, for a reason of the caller's that stands in the header."""
     if _taker is None:
-        _configure(None, gzip=False)
-    return _taker.take("dump()", None if path is None else os.fspath(path), wait=True)
+        _configure(settings.gather({}))
+    return _taker.take(reason, path, wait=True)
+
+
+def _take_over(chosen):
+    """Let the signal be ours; returns what stood there before."""
+    number = chosen.signal
+    if number == signals.OFF:
+        return None
+    before = _signal.getsignal(number)
+    if before is _on_signal:
+        before = _installed.before
+    elif not chosen.replace:
+        is_free = before in (_signal.SIG_DFL, _signal.SIG_IGN, None)
+        if (is_free and signals.is_caught(number)) or not (is_free or chosen.chain):
+            raise ValueError(
+                f"signal {signals.name_of(number)} is handled already by "
+                f"{signals.describe_handler(before)}; "
+                "choose another, or pass chain=True (ours first, then that) or replace=True"
+            )
+    _signal.signal(number, _on_signal)
+    # Without this a slow system call of the program would fail with EINTR in C libraries.
+    _signal.siginterrupt(number, False)
+    return before
+
+
+def _leave(installed, *, keep_signal):
+    """Undo an installation, but for a signal that the next one takes as well."""
+    for part in (installed.patrol, installed.last_words, installed.stand_in):
+        if part is not None:
+            part.stop()
+    number = installed.number
+    if number in (keep_signal, signals.OFF):
+        return
+    if _signal.getsignal(number) is _on_signal:
+        before = installed.before
+        _signal.signal(number, _signal.SIG_DFL if before is None else before)
 
 
 def _on_signal(number, frame):
-    del frame
-    _taker.take(f"signal {_signal_name(number)}", wait=False)
+    installed = _installed
+    if installed is None or installed.stand_in is None or installed.stand_in.is_my_turn():
+        _taker.take(f"signal {signals.name_of(number)}", wait=False)
+    if installed is not None and installed.chain:
+        installed.before(number, frame)
 
 
-def _configure(directory, *, gzip):
+def _configure(chosen):
     global _taker  # noqa: PLW0603 - one series of snapshots a process
-    folder = directory if directory is not None else os.environ.get("HEAPSNAP_DIR") or os.getcwd()
-    folder = os.path.abspath(os.fspath(folder))
-    level = 1 if gzip else 0
+    destination = Destination(
+        chosen.directory,
+        names.compressed(chosen.name) if chosen.gzip else chosen.name,
+        min_free_bytes=chosen.min_free,
+        keep=chosen.keep,
+        hook=chosen.hook,
+    )
+    if chosen.keep is not None:
+        # The child, which will match with it, imports nothing.
+        names.expression(chosen.name)
     if _taker is None:
-        _taker = Taker(folder, level)
+        _taker = Taker(destination)
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=_taker.forget)
+            os.register_at_fork(after_in_child=_begin_as_worker)
     else:
-        _taker.directory, _taker.gzip_level = folder, level
-    if not os.path.isdir(folder):
-        talk.say(f"the folder {folder} does not exist yet; snapshots will fail until it does")
+        _taker.destination = destination
+    if not os.path.isdir(destination.directory):
+        talk.say(
+            f"the folder {destination.directory} does not exist yet; "
+            "snapshots will fail until it does"
+        )
 
 
-def _signal_number(signal):
-    if isinstance(signal, int):
-        return int(signal)
-    name = signal.upper()
-    number = getattr(_signal, name if name.startswith("SIG") else f"SIG{name}", None)
-    if not isinstance(number, int):
-        raise ValueError(f"there is no signal named {signal!r}")
-    return number
+def _start_what_is_asked(installed):
+    """Rules, last words and the stand-in: loaded only where somebody asks for them."""
+    chosen = installed.settings
+    if chosen.has_rules or chosen.on_memory_error or chosen.at_exit:
+        _start_rules(installed)
+    if chosen.stand_in is not None and chosen.signal != signals.OFF:
+        from .stand_in import StandIn
+
+        stand_in = StandIn(chosen.signal, chosen.stand_in, _take_as_stand_in)
+        if stand_in.start():
+            installed.stand_in = stand_in
 
 
-def _signal_name(number):
-    for name in ("SIGUSR1", "SIGUSR2", "SIGHUP", "SIGQUIT", "SIGPROF"):
-        if getattr(_signal, name, None) == number:
-            return name[3:]
-    return str(number)
+def _start_rules(installed):
+    from .last_words import LastWords
+    from .patrol import Patrol
+    from .rules import Limits
+
+    chosen = installed.settings
+    limits = Limits(chosen.limit, chosen.cooldown)
+    installed.last_words = LastWords(limits, _taker)
+    if chosen.on_memory_error:
+        installed.last_words.listen_for_memory_errors(chosen.on_memory_error)
+    if chosen.at_exit:
+        installed.last_words.listen_for_exit()
+    if chosen.has_rules:
+        installed.patrol = Patrol(chosen, limits, _taker)
+        installed.patrol.start()
 
 
-def _describe(handler):
-    module = getattr(handler, "__module__", None)
-    name = getattr(handler, "__qualname__", None) or type(handler).__name__
-    return f"{module}.{name}" if module else name
+def _take_as_stand_in():
+    name = signals.name_of(_installed.number)
+    _taker.take(f"signal {name}, taken while the main thread was busy", wait=True)
+
+
+def _begin_as_worker():
+    """In a forked child of the program: a count of its own, rules and threads of its own."""
+    if fork.is_ours():
+        # This child is a snapshot of ours, and nobody's worker.
+        return
+    threads.forget()
+    _taker.forget()
+    installed = _installed
+    if installed is None:
+        return
+    try:
+        _follow_into_worker(installed)
+    except Exception as problem:  # noqa: BLE001 - never into the program
+        talk.say(f"no rules in this worker: {type(problem).__name__}: {problem}")
+
+
+def _follow_into_worker(installed):
+    if installed.last_words is not None:
+        limits = installed.last_words.follow_into_worker()
+        if installed.patrol is not None:
+            installed.patrol = type(installed.patrol)(installed.settings, limits, _taker)
+            installed.patrol.start()
+    if installed.stand_in is not None:
+        installed.stand_in = installed.stand_in.follow_into_worker()

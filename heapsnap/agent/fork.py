@@ -11,7 +11,7 @@ import _thread
 import os
 import warnings
 
-from . import manners
+from . import manners, threads
 from .talk import say
 
 try:
@@ -27,10 +27,13 @@ try:
 except ImportError:  # pragma: no cover - not POSIX
     _fork = None
 
+_forking = None
 can_fork = _fork is not None
 DONE = "done "
 FAILED = "failed"
 PATH_LIMIT = 8192
+NOT_WRITTEN = 3
+"""How a walker ends that has no file to show, and has said why."""
 
 
 class Messenger:
@@ -50,15 +53,27 @@ def fork_quietly():
     ``-W error`` it would be raised into the program. The filter stands for the time of the
     fork, and for this module only.
     """
+    global _forking
     silence = ("ignore", None, DeprecationWarning, __name__, 0)
     filters = warnings.filters
     filters.insert(0, silence)
+    _forking = _thread.get_ident()
+    pid = None
     try:
-        return _fork()
+        pid = _fork()
+        return pid
     finally:
+        if pid != 0:
+            # What our child forks in its turn is ours as well.
+            _forking = None
         if silence in filters:
             filters.remove(silence)
         globals().pop("__warningregistry__", None)
+
+
+def is_ours():
+    """Whether the fork that this thread is in is that of a snapshot: asked by fork handlers."""
+    return _forking == _thread.get_ident()
 
 
 def start(job):
@@ -117,14 +132,15 @@ def _be_messenger(job, writing):
         manners.forget_the_program()
         manners.close_files(keep={writing})
         manners.restore_signals(())
-        if _plain_fork() <= 0:
+        supervisor = _plain_fork()
+        if supervisor <= 0:
             # In the supervisor; or no further process may be made: then this one does it all.
-            _supervise(job, writing)
+            _supervise(job, writing, may_stay=supervisor == 0)
     finally:
         os._exit(0)
 
 
-def _supervise(job, writing):
+def _supervise(job, writing, *, may_stay):
     manners.yield_to_the_service()
     walker = _plain_fork()
     if walker <= 0:
@@ -132,7 +148,12 @@ def _supervise(job, writing):
     # The supervisor outlives what is meant for the walker, to clean up after it.
     manners.ignore_termination()
     _, status = os.waitpid(walker, 0)
-    if status != 0:
+    if status == 0:
+        os.close(writing)
+        if may_stay:
+            # The process waits for the messenger, and would wait for the hook.
+            job.follow_up()
+    elif status != NOT_WRITTEN << 8:
         _report_death(status, job.part, writing)
 
 
@@ -140,7 +161,7 @@ def _walk_and_exit(job, writing):
     try:
         path = job.run()
         os.write(writing, (DONE + path if path else FAILED).encode("utf-8", "surrogateescape"))
-        os._exit(0)
+        os._exit(0 if path else NOT_WRITTEN)
     except BaseException:  # noqa: BLE001 - the job does not raise; memory may still run out here
         os._exit(70)
 
@@ -194,12 +215,4 @@ def collect_later(finish, messenger):
     Raises:
         RuntimeError: No thread can be had.
     """
-
-    def wait():
-        # Signals are for the program's threads: one that lands here would not wake them.
-        manners.block_signals()
-        finish(messenger)
-
-    if type(_thread.start_new_thread) is not type(len):
-        raise RuntimeError("threads are somebody's greenlets here")
-    _thread.start_new_thread(wait, ())
+    threads.start(lambda: finish(messenger))

@@ -8,7 +8,7 @@ import _thread
 import gc
 import time
 
-from . import header, talk
+from . import header, hook, talk
 from .capture import Capture
 from .document import Document
 from .format import PART_SUFFIX
@@ -24,11 +24,13 @@ class Job:
         gzip_level: 0 for plain JSON.
         facts: The part of the header that is known in the process.
         started: ``time.perf_counter()`` when the snapshot was asked for.
+        destination: What may be done on the disk, and what follows.
         in_child: Whether this will run in a child, where nothing that is changed matters.
     """
 
     __slots__ = (
         "capture",
+        "destination",
         "document",
         "facts",
         "gzip_level",
@@ -38,11 +40,12 @@ class Job:
         "target",
     )
 
-    def __init__(self, target, gzip_level, facts, started, *, in_child):
+    def __init__(self, target, gzip_level, facts, started, destination, *, in_child):
         self.target = target
         self.gzip_level = gzip_level
         self.facts = facts
         self.started = started
+        self.destination = destination
         self.in_child = in_child
         self.document = None
         self.pause_seconds = None
@@ -61,6 +64,11 @@ class Job:
         """Let go of what was captured, in the process, as soon as the child has it."""
         self.capture.release()
 
+    def follow_up(self):
+        """In the supervisor, once the file is there: let the hook have it."""
+        if self.destination.hook:
+            hook.become(self.destination.hook, self.target)
+
     def own(self):
         """Addresses of everything that was made for this job before the heap was listed."""
         return {id(self), id(self.document)} | self.capture.own() | _containers(self.facts)
@@ -72,7 +80,8 @@ class Job:
             The path of the snapshot, or None.
         """
         try:
-            self.document = Document(self.target, self.gzip_level)
+            self.destination.check_room(self.target)
+            self.document = Document(self.target, self.gzip_level, self.destination.check_room)
             return self._write(self.document)
         except BaseException as problem:  # noqa: BLE001 - a full disk, no memory, a bug of ours
             if self.document is not None:
@@ -112,6 +121,7 @@ class Job:
             f'{{"rows":{walker.rows},"references":{walker.references},'
             f'"dump_seconds":{seconds!r},"complete":true}}'
         )
+        self.destination.remove_oldest()
         stood = talk.duration(seconds if self.pause_seconds is None else self.pause_seconds)
         talk.say(
             f"wrote {document.path} ({talk.counted(walker.rows - walker.repeats)} objects, "

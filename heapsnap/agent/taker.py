@@ -4,12 +4,11 @@ Owns that one snapshot is taken at a time, and what happens when one cannot be: 
 goes on as if nothing had been asked, and one line says why. What the child does is a ``Job``.
 """
 
-import _thread
 import gc
 import os
 import time
 
-from . import fork, header, talk
+from . import fork, header, talk, threads
 from .job import Job
 
 AGENT_VERSION = "0.1.0"
@@ -19,19 +18,22 @@ class Taker:
     """Takes the snapshots of one process, one at a time.
 
     Args:
-        directory: Where they go, an absolute path.
-        gzip_level: 0 for plain JSON.
+        destination: Where they go, a ``Destination``.
     """
 
-    def __init__(self, directory, gzip_level=0):
-        self.directory = directory
-        self.gzip_level = gzip_level
+    def __init__(self, destination):
+        self.destination = destination
         self.forget()
 
     def forget(self):
         """Start anew, as a forked worker must: a count of its own, no snapshot under way."""
         self.sequence = 0
-        self._busy = _thread.allocate_lock()
+        self._busy = threads.allocate_lock()
+
+    @property
+    def is_busy(self):
+        """Whether a snapshot is under way."""
+        return self._busy.locked()
 
     def take(self, reason, path=None, *, wait):
         """Take a snapshot; never raises for what goes wrong with it.
@@ -52,7 +54,7 @@ class Taker:
         try:
             self.sequence += 1
             facts = header.describe_process(reason, self.sequence, AGENT_VERSION)
-            target = os.path.abspath(path) if path else self._name(facts)
+            target = os.path.abspath(path) if path else self.destination.path_for(facts)
             messenger = self._fork(target, facts, started) if fork.can_fork else None
             if messenger is None:
                 return self._take_inline(target, facts)
@@ -66,22 +68,13 @@ class Taker:
             if not handed_over:
                 self._busy.release()
 
-    def _name(self, facts):
-        moment = time.strftime("%Y%m%dT%H%M%S", time.gmtime(facts["time"]))
-        host = "".join(
-            c if c.isalnum() or c in "-." else "-" for c in header.platform_facts["host"]
-        )
-        suffix = ".json.gz" if self.gzip_level else ".json"
-        name = f"heapsnap-{host}-{facts['pid']}-{moment}-{facts['sequence']}{suffix}"
-        return os.path.join(self.directory, name)
-
     def _fork(self, target, facts, started):
         """Fork and let the child do it: the messenger, or None where no child can be had."""
         collecting = gc.isenabled()
         gc.disable()
         job = None
         try:
-            job = Job(target, _gzip_level(target), facts, started, in_child=True)
+            job = Job(target, _gzip_level(target), facts, started, self.destination, in_child=True)
             return fork.start(job)
         except OSError as problem:
             facts["fork_error"] = str(problem)
@@ -116,7 +109,14 @@ class Taker:
     def _take_inline(self, target, facts):
         collecting = gc.isenabled()
         gc.disable()
-        job = Job(target, _gzip_level(target), facts, time.perf_counter(), in_child=False)
+        job = Job(
+            target,
+            _gzip_level(target),
+            facts,
+            time.perf_counter(),
+            self.destination,
+            in_child=False,
+        )
         try:
             return job.run()
         finally:

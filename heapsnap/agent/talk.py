@@ -3,8 +3,11 @@
 import os
 import select
 
+from .originals import original
+
 LINE_LIMIT = 2000
 PATIENCE_MILLISECONDS = 200
+_poll = original(select, "poll")
 
 
 def say(message):
@@ -17,7 +20,7 @@ def say(message):
     line = "heapsnap: " + "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
     data = line[:LINE_LIMIT].encode("utf-8", "backslashreplace") + b"\n"
     try:
-        poll = select.poll()
+        poll = _poll()
         poll.register(2, select.POLLOUT)
         if any(event & select.POLLOUT for _, event in poll.poll(PATIENCE_MILLISECONDS)):
             os.write(2, data)

@@ -107,7 +107,7 @@ def test_a_handler_that_is_there_is_not_replaced_unless_asked(play: Scenario) ->
     told = play("handled_already")
     assert told == {
         "refused": "signal USR1 is handled already by __main__.own_handler; "
-        "choose another, or pass replace=True",
+        "choose another, or pass chain=True (ours first, then that) or replace=True",
         "kept": "__main__",
         "replaced": "heapsnap.agent.door",
         "restored": "__main__",

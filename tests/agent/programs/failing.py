@@ -17,7 +17,7 @@ import time
 from telling import tell
 
 import heapsnap
-from heapsnap.agent import fork
+from heapsnap.agent import fork, threads
 from heapsnap.agent.walk import Walker
 
 FOLDER = sys.argv[1]
@@ -251,7 +251,7 @@ def threads_cannot_be_had():
         raise RuntimeError("can't start new thread")
 
     heapsnap.install(directory=FOLDER)
-    fork._thread = type("Threads", (), {"start_new_thread": no_thread})
+    threads._begin = no_thread
     os.kill(os.getpid(), signal.SIGUSR1)
     return {"path": next(name for name in os.listdir(FOLDER) if name.endswith(".json"))}
 

@@ -1,0 +1,163 @@
+"""How much memory the process takes, and how close that is to what it may take.
+
+The kernel's out-of-memory killer leaves no time for anything, so the question is asked before: of
+the control groups (version 2, version 1, every one above the process's own), of the limit of the
+address space, and, where none of these limits it, of the machine.
+"""
+
+import os
+
+try:
+    import resource
+except ImportError:  # pragma: no cover - not POSIX
+    resource = None
+
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+_UNLIMITED_BYTES = 1 << 60
+"""Version 1 writes "no limit" as a number near 2**63."""
+
+_READ_LIMIT = 1 << 16
+
+
+class Ceiling:
+    """Something that must not be exceeded: its name, bytes in use, bytes allowed."""
+
+    __slots__ = ("allowed_bytes", "name", "used_bytes")
+
+    def __init__(self, name, used_bytes, allowed_bytes):
+        self.name = name
+        self.used_bytes = used_bytes
+        self.allowed_bytes = allowed_bytes
+
+
+class Group:
+    """A control group that may have a limit: its folder, and how its files are called."""
+
+    __slots__ = ("folder", "is_first_version")
+
+    def __init__(self, folder, *, is_first_version):
+        self.folder = folder
+        self.is_first_version = is_first_version
+
+    def ceiling(self):
+        """The limit of the group and what it uses of it, or None where it has no limit."""
+        first = self.is_first_version
+        limit = _read_number(self.folder, "memory.limit_in_bytes" if first else "memory.max")
+        if limit is None or limit >= _UNLIMITED_BYTES:
+            return None
+        used = _read_number(self.folder, "memory.usage_in_bytes" if first else "memory.current")
+        if used is None:
+            return None
+        # Pages of files that nobody used lately are dropped before anybody is killed.
+        droppable = _read_field(
+            self.folder, "memory.stat", b"total_inactive_file" if first else b"inactive_file"
+        )
+        return Ceiling("the memory of its control group", max(0, used - droppable), limit)
+
+
+def read_rss():
+    """Resident bytes of this process; None where the kernel does not tell."""
+    pages = _read("/proc/self/statm").split()
+    return int(pages[1]) * _PAGE_BYTES if len(pages) > 1 else None
+
+
+def read_ceilings(groups):
+    """Every ceiling above this process, in no order; never empty where anything is known.
+
+    Args:
+        groups: As ``find_groups`` returns them.
+    """
+    found = [ceiling for ceiling in map(Group.ceiling, groups) if ceiling is not None]
+    pages = _read("/proc/self/statm").split()
+    allowed = _address_space_limit()
+    if allowed is not None and pages:
+        found.append(Ceiling("its address space", int(pages[0]) * _PAGE_BYTES, allowed))
+    if not found and len(pages) > 1:
+        total = _read_field("/proc", "meminfo", b"MemTotal:")
+        if total:
+            used = int(pages[1]) * _PAGE_BYTES
+            found.append(Ceiling("the memory of the machine", used, total * 1024))
+    return found
+
+
+def find_groups(root="/", process="self"):
+    """The control groups of memory that this process is in, its own first, then those above.
+
+    Args:
+        root: Where ``/proc`` and the mounted groups are looked for.
+        process: Whose they are.
+    """
+    own = _own_paths(_read(os.path.join(root, f"proc/{process}/cgroup")))
+    mounts = _mounts(_read(os.path.join(root, f"proc/{process}/mountinfo")))
+    groups = []
+    for point, top, is_first_version in mounts:
+        path = own.get(is_first_version)
+        if path is None:
+            continue
+        # In a container the mount may show a part of the tree only, or paths from outside of it.
+        inside = path[len(top) :] if top != "/" and path.startswith(top) else path
+        mount = os.path.join(root, point.strip("/"))
+        folder = os.path.normpath(os.path.join(mount, inside.strip("/")))
+        if not folder.startswith(mount) or not os.path.isdir(folder):
+            folder = mount
+        while len(folder) >= len(mount):
+            groups.append(Group(folder, is_first_version=is_first_version))
+            folder = os.path.dirname(folder)
+    return groups
+
+
+def _own_paths(text):
+    """Path in the tree of version 2 (False) and in that of memory of version 1 (True)."""
+    paths = {}
+    for line in text.decode("utf-8", "surrogateescape").splitlines():
+        number, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if number == "0" and not controllers:
+            paths[False] = path
+        elif "memory" in controllers.split(","):
+            paths[True] = path
+    return paths
+
+
+def _mounts(text):
+    """Mount point, what part of the tree it shows, and whether it is version 1."""
+    for line in text.decode("utf-8", "surrogateescape").splitlines():
+        before, _, after = line.partition(" - ")
+        fields, kinds = before.split(), after.split()
+        if len(fields) < 5 or len(kinds) < 3:
+            continue
+        if kinds[0] == "cgroup2":
+            yield fields[4], fields[3], False
+        elif kinds[0] == "cgroup" and "memory" in kinds[-1].split(","):
+            yield fields[4], fields[3], True
+
+
+def _address_space_limit():
+    if resource is None:
+        return None
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return None if limit == resource.RLIM_INFINITY else limit
+
+
+def _read_number(folder, name):
+    text = _read(os.path.join(folder, name)).strip()
+    return int(text) if text.isdigit() else None
+
+
+def _read_field(folder, name, key):
+    for line in _read(os.path.join(folder, name)).splitlines():
+        words = line.split()
+        if len(words) > 1 and words[0] == key and words[1].isdigit():
+            return int(words[1])
+    return 0
+
+
+def _read(path):
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return os.read(descriptor, _READ_LIMIT)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return b""

@@ -1,0 +1,129 @@
+"""The command that starts a program with the agent in every Python process that comes of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.core import TyperCommand
+
+from heapsnap.errors import ProgramNotFoundError
+
+if TYPE_CHECKING:
+    from click import Context
+
+STARTUP = Path(__file__).resolve().parents[1] / "agent" / "startup"
+"""The folder whose ``sitecustomize`` installs the agent in interpreters that have no heapsnap."""
+
+_AFTER_DASHES = f"{__name__}.after_dashes"
+
+
+class ProgramCommand(TyperCommand):
+    """Leaves all that follows the program's name to the program, and knows whether ``--`` was before."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Take our own options; what they are not is the program's."""
+        ctx.allow_interspersed_args = False
+        given = list(args)
+        rest = super().parse_args(ctx, args)
+        start = len(given) - len(ctx.params.get("program") or ())
+        ctx.meta[_AFTER_DASHES] = start > 0 and given[start - 1] == "--"
+        return rest
+
+
+Program = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SCRIPT | -m MODULE | -- COMMAND [ARGS]",
+        help="A script, a module after -m, or any command after --.",
+        show_default=False,
+    ),
+]
+
+
+def run(
+    ctx: typer.Context,
+    program: Program = None,
+    *,
+    module: Annotated[
+        bool, typer.Option("-m", help="Run a module or a package, as python -m does.")
+    ] = False,
+    signal: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="USR1, RTMIN+2, ...; off.", show_default=False),
+    ] = None,
+    directory: Annotated[
+        Path | None,
+        typer.Option(
+            "-d", "--directory", metavar="FOLDER", help="For the snapshots.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Start a program so that it, and every Python process that it starts, takes snapshots.
+
+    The rest is set by variables, HEAPSNAP_THRESHOLD=80% and the like: docs/environment.md.
+    """
+    words = list(program or ())
+    if not words:
+        raise typer.BadParameter("expected a script, a module or a command", ctx=ctx)
+    command = command_of(words, is_module=module, is_command=ctx.meta[_AFTER_DASHES])
+    variables = environment_of(signal=signal, directory=directory)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # In this process's place: its pid, its signals, its exit code are the program's own.
+    try:
+        os.execvpe(command[0], command, variables)  # noqa: S606
+    except OSError as error:
+        raise _not_found(command[0], str(error.strerror).lower()) from error
+
+
+def command_of(words: list[str], *, is_module: bool, is_command: bool) -> list[str]:
+    """The command line as it would be without heapsnap.
+
+    Raises:
+        ProgramNotFoundError: There is no such script, or no such command.
+    """
+    if is_module:
+        return [sys.executable, "-m", *words]
+    if not is_command:
+        if not Path(words[0]).exists():
+            raise _not_found(words[0], "no such file")
+        return [sys.executable, *words]
+    if shutil.which(words[0]) is None:
+        raise _not_found(words[0], "no such command")
+    return words
+
+
+def environment_of(*, signal: str | None, directory: Path | None) -> dict[str, str]:
+    """This process's variables, and those that install the agent.
+
+    Raises:
+        typer.BadParameter: There is no such signal.
+    """
+    from heapsnap.agent import settings
+
+    variables = dict(os.environ)
+    variables[settings.START] = "1"
+    paths = [str(STARTUP), *filter(None, [variables.get("PYTHONPATH")])]
+    if STARTUP.as_posix() not in variables.get("PYTHONPATH", "").split(os.pathsep):
+        variables["PYTHONPATH"] = os.pathsep.join(paths)
+    if signal is not None:
+        variables["HEAPSNAP_SIGNAL"] = signal
+    if directory is not None:
+        variables["HEAPSNAP_DIR"] = str(directory.resolve())
+    try:
+        settings.SETTINGS["signal"][1](variables.get("HEAPSNAP_SIGNAL") or "USR1")
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    # The folder of the snapshots is where the program was started, whatever it makes its own.
+    variables.setdefault("HEAPSNAP_DIR", os.getcwd())
+    return variables
+
+
+def _not_found(name: str, what: str) -> ProgramNotFoundError:
+    hint = "heapsnap run app.py, heapsnap run -m package, heapsnap run -- gunicorn app:app"
+    return ProgramNotFoundError(f"cannot run {name!r}: {what}", hint=hint)
