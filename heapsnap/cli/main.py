@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from heapsnap.cli import answers, graph, live, play
+from heapsnap.cli import answers, graph, live, play, run
 from heapsnap.cli.gate import GatedCommand
 from heapsnap.cli.group import HeapsnapGroup
 
@@ -28,12 +28,15 @@ COMMANDS = (
     answers.refs,
     graph.graph,
     answers.info,
+    run.run,
     live.dump,
     live.ps,
     play.demo,
 )
+# The commands that read their line in a way of their own.
+CLASSES = {answers.diff: GatedCommand, run.run: run.ProgramCommand}
 for command in COMMANDS:
-    app.command(cls=GatedCommand if command is answers.diff else None)(command)
+    app.command(cls=CLASSES.get(command))(command)
 
 
 def tell_version(value: bool) -> None:

@@ -6,15 +6,12 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
 from heapsnap.errors import ProgramNotFoundError
-
-if TYPE_CHECKING:
-    from click import Context
 
 STARTUP = Path(__file__).resolve().parents[1] / "agent" / "startup"
 """The folder whose ``sitecustomize`` installs the agent in interpreters that have no heapsnap."""
@@ -23,9 +20,9 @@ _AFTER_DASHES = f"{__name__}.after_dashes"
 
 
 class ProgramCommand(TyperCommand):
-    """Leaves all that follows the program's name to the program, and knows whether ``--`` was before."""
+    """Leaves what follows the program's name to the program; knows whether ``--`` was before it."""
 
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take our own options; what they are not is the program's."""
         ctx.allow_interspersed_args = False
         given = list(args)
@@ -104,7 +101,7 @@ def environment_of(*, signal: str | None, directory: Path | None) -> dict[str, s
     Raises:
         typer.BadParameter: There is no such signal.
     """
-    from heapsnap.agent import settings
+    from heapsnap.agent import settings, signals
 
     variables = dict(os.environ)
     variables[settings.START] = "1"
@@ -116,11 +113,11 @@ def environment_of(*, signal: str | None, directory: Path | None) -> dict[str, s
     if directory is not None:
         variables["HEAPSNAP_DIR"] = str(directory.resolve())
     try:
-        settings.SETTINGS["signal"][1](variables.get("HEAPSNAP_SIGNAL") or "USR1")
+        signals.number_of(signal or "off")  # type: ignore[no-untyped-call]
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     # The folder of the snapshots is where the program was started, whatever it makes its own.
-    variables.setdefault("HEAPSNAP_DIR", os.getcwd())
+    variables.setdefault("HEAPSNAP_DIR", str(Path.cwd()))
     return variables
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.agent.interpreters import Python
 
-KEPT = ["capture._ThreadStates", "taker.Taker"]
+KEPT = ["capture._ThreadStates", "destination.Destination", "taker.Taker"]
 """What the agent has in the process between two snapshots."""
 
 AGENT = "heapsnap.agent."
