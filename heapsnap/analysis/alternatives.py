@@ -9,12 +9,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
 from heapsnap.analysis.chains import describe_chain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import networkx as nx
 
     from heapsnap.analysis.places import Places
     from heapsnap.analysis.results import Chain
@@ -38,6 +38,8 @@ def find_alternatives(
     """
     if most <= 0 or not first_chain:
         return []
+    import networkx as nx
+
     explanation = _explanation_graph(places, node)
     explanation.remove_nodes_from(_holders(places, first_chain))
     chains: list[Chain] = []
@@ -65,6 +67,8 @@ def _holders(places: Places, chain: Sequence[int]) -> list[int]:
 
 def _explanation_graph(places: Places, node: int) -> nx.DiGraph:
     """The object's referrers of referrers, roots tied to one virtual root."""
+    import networkx as nx
+
     explanation = nx.DiGraph()
     explanation.add_node(node)
     reversed_graph = places.graph.referrers

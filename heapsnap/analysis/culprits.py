@@ -76,8 +76,8 @@ def fingerprint(verdict: str, kind: str, holder: str) -> str:
 def _example(series: Series, place: int) -> int:
     """One object that stands at the place, preferably one that is new."""
     last = len(series.heaps) - 1
-    nodes = np.flatnonzero(series.places_of_nodes(last) == place)[:LOOKED_AT]
-    known = np.flatnonzero(series.places_of_nodes(0) == place)
+    nodes = series.nodes_at(last, place)[:LOOKED_AT]
+    known = series.nodes_at(0, place)
     known_addresses = set(series.before.snapshot.address_by_node[known].tolist())
     addresses = series.after.snapshot.address_by_node[nodes].tolist()
     pairs = zip(nodes.tolist(), addresses, strict=True)
@@ -88,8 +88,8 @@ def _example(series: Series, place: int) -> int:
 def _retained_growth(series: Series, place: int) -> int:
     retained = []
     for number in (0, len(series.heaps) - 1):
-        nodes = np.flatnonzero(series.places_of_nodes(number) == place)
-        retained.append(series.heaps[number].retained_bytes(nodes.astype(np.int32)))
+        nodes = series.nodes_at(number, place)
+        retained.append(series.heaps[number].retained_bytes(nodes))
     return retained[1] - retained[0]
 
 

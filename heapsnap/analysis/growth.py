@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from heapsnap.analysis.labels import ATTRIBUTES, ITEM, NAMED_ENTRIES
-from heapsnap.graph.references import NO_EDGE
 from heapsnap.graph.signatures import NO_SIGNATURE
 
 if TYPE_CHECKING:
@@ -188,24 +187,17 @@ def _by_depth(tree: PlaceTree) -> list[list[int]]:
 
 
 def _count(tree: PlaceTree, heaps: Sequence[Places]) -> None:
-    tree.counts = np.zeros((len(heaps), len(tree.parent)), dtype=np.int64)
+    width = len(tree.parent)
+    tree.counts = np.zeros((len(heaps), width), dtype=np.int64)
     tree.sizes = np.zeros_like(tree.counts)
     tree.entering = np.zeros_like(tree.counts)
     above = np.array(tree.parent, dtype=np.int32)
-    for number, (heap, place_by_signature) in enumerate(
-        zip(heaps, tree.place_by_signature, strict=True)
-    ):
-        signature = heap.paths.signature_by_node
-        reached = signature != NO_SIGNATURE
-        places = place_by_signature[signature[reached]]
-        width = len(tree.parent)
-        tree.counts[number] = np.bincount(places, minlength=width)
-        sizes = heap.snapshot.shallow_bytes_by_node[reached]
-        # float64 adds up exactly to 2**53 bytes.
-        tree.sizes[number] = np.bincount(places, weights=sizes, minlength=width).astype(np.int64)
-        edge = heap.paths.parent_edge_by_node[reached]
-        is_root = edge == NO_EDGE
-        holder = heap.graph.referrer_by_edge[edge[~is_root]]
-        enters = is_root
-        enters[~is_root] = place_by_signature[signature[holder]] == above[places[~is_root]]
-        tree.entering[number] = np.bincount(places[enters], minlength=width)
+    for number, (heap, places) in enumerate(zip(heaps, tree.place_by_signature, strict=True)):
+        sums = heap.sums
+        np.add.at(tree.counts[number], places, sums.count_by_signature)
+        np.add.at(tree.sizes[number], places, sums.bytes_by_signature)
+        place = places[sums.signature_by_step]
+        # A root's holder is NO_SIGNATURE, the last cell: no place, as what is above a root's.
+        holder = np.append(places, np.int32(NO_PLACE))[sums.holder_by_step]
+        enters = holder == above[place]
+        np.add.at(tree.entering[number], place[enters], sums.count_by_step[enters])

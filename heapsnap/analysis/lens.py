@@ -45,6 +45,10 @@ class FilteredPlaces(Places):
     avoided_nodes: NodeArray
     starts: RootSet | None = None
 
+    @property
+    def index(self) -> None:
+        """Nothing is kept: the index is of the heap unfiltered."""
+
     @cached_property
     def graph(self) -> ReferenceGraph:
         """The references of the whole heap."""

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from heapsnap.analysis.garbage import find_owners
+from heapsnap.analysis.keeping import KeptGraph, kept, kept_number, kept_paths
 from heapsnap.analysis.labels import EdgeLabels, label_edges
 from heapsnap.analysis.roots import RootGroups, RootSet, find_roots, is_standard_library
+from heapsnap.analysis.sums import Sums, TypeSums, add_up, add_up_types
 from heapsnap.graph.levels import LevelResult, levels
 from heapsnap.graph.paths import CanonicalPaths, canonical_parents
 from heapsnap.graph.reachability import reachable_from
@@ -24,6 +26,7 @@ from heapsnap.graph.verdicts import Verdict, Verdicts, judge
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from heapsnap.index.keeper import Index
     from heapsnap.snapshot.model import NodeArray, Snapshot
 
 VERDICT_TEXTS = {
@@ -36,16 +39,30 @@ C_ROOT = "(held from C)"
 GARBAGE_ROOT = "(garbage)"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Owners:
+    """``nodes``: ``(k,) int32``, one object for each knot of garbage."""
+
+    nodes: NodeArray
+
+
 @dataclass(frozen=True, eq=False)
 class Places:
     """One heap with all that follows from it; each part is made when it is first asked for."""
 
     snapshot: Snapshot
 
+    @property
+    def index(self) -> Index | None:
+        """Where the parts are kept once they are made."""
+        return self.snapshot.index
+
     @cached_property
     def graph(self) -> ReferenceGraph:
         """The references."""
-        return ReferenceGraph.of_snapshot(self.snapshot)
+        if self.index is None:
+            return ReferenceGraph.of_snapshot(self.snapshot)
+        return KeptGraph.of_indexed(self.snapshot, self.index)
 
     @cached_property
     def roots(self) -> RootGroups:
@@ -55,6 +72,9 @@ class Places:
     @cached_property
     def verdicts(self) -> Verdicts:
         """What keeps each object alive."""
+        return kept(self.index, "verdicts", Verdicts, self._judge)
+
+    def _judge(self) -> Verdicts:
         named = np.append(self.roots.modules.nodes(), self.roots.interpreter.nodes())
         return judge(
             self.graph,
@@ -66,12 +86,18 @@ class Places:
     @cached_property
     def garbage_owners(self) -> NodeArray:
         """``(k,) int32``, see ``heapsnap.analysis.garbage``."""
+        return kept(self.index, "garbage", Owners, self._find_owners).nodes
+
+    def _find_owners(self) -> Owners:
         is_garbage = self.verdicts.verdict_by_node == Verdict.GARBAGE
-        return find_owners(self.snapshot, self.graph, is_garbage)
+        return Owners(find_owners(self.snapshot, self.graph, is_garbage))
 
     @cached_property
     def edge_labels(self) -> EdgeLabels:
         """The references' normalised names."""
+        return kept(self.index, "labels", EdgeLabels, self._label_edges)
+
+    def _label_edges(self) -> EdgeLabels:
         return label_edges(self.snapshot, self.graph)
 
     @cached_property
@@ -116,6 +142,9 @@ class Places:
     @cached_property
     def paths(self) -> CanonicalPaths:
         """The chosen path of every object, and its signature."""
+        return kept_paths(self.index, "paths", self._choose_paths)
+
+    def _choose_paths(self) -> CanonicalPaths:
         rank = {text: position for position, text in enumerate(self.root_texts)}
         root_label_by_node = np.zeros(self.snapshot.node_count, dtype=np.int32)
         for roots in reversed(self.root_sets):
@@ -128,6 +157,16 @@ class Places:
             label_by_node=self.type_label_by_node,
             root_label_by_node=root_label_by_node,
         )
+
+    @cached_property
+    def sums(self) -> Sums:
+        """What stands where, added up."""
+        return kept(self.index, "sums", Sums, lambda: add_up(self))
+
+    @cached_property
+    def type_sums(self) -> TypeSums:
+        """The objects of every type, counted and added up."""
+        return kept(self.index, "types", TypeSums, lambda: add_up_types(self))
 
     def verdict_of(self, node: int) -> str:
         """``rooted``, ``frame``, ``c-held`` or ``garbage``."""
@@ -142,6 +181,9 @@ class Places:
         Args:
             nodes: ``(k,)`` integers.
         """
+        return kept_number(self.index, nodes, lambda: self._retained_bytes(nodes))
+
+    def _retained_bytes(self, nodes: NodeArray) -> int:
         is_blocked = np.zeros(self.snapshot.node_count, dtype=np.bool_)
         is_blocked[nodes] = True
         starts = np.concatenate([roots.nodes() for roots in self.root_sets])

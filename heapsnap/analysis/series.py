@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from heapsnap.analysis.places import Places
+    from heapsnap.snapshot.model import NodeArray
 
 BUFFER_LAYOUTS = frozenset({"ndarray", "BytesIO", "StringIO", "array", "memoryview"})
 """Kinds that take part in the collection and are large by what they hold as bytes."""
@@ -77,6 +78,11 @@ class Series:
             places = np.append(self.tree.place_by_signature[number], np.int32(NO_PLACE))
             self._places_by_node[number] = places[signature]
         return self._places_by_node[number]
+
+    def nodes_at(self, number: int, place: int) -> NodeArray:
+        """``(k,) int32``: the objects of one heap that stand at the place, ascending."""
+        signatures = np.flatnonzero(self.tree.place_by_signature[number] == place)
+        return self.heaps[number].sums.nodes_with(signatures)
 
     def verdict_of_place(self, place: int) -> str:
         """The verdict on the objects that stand there, from the kind of their root."""

@@ -11,23 +11,16 @@ from heapsnap.analysis.places import GARBAGE_ROOT
 from heapsnap.analysis.results import ContainerGrowth, GarbageGrowth, TypeGrowth
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from heapsnap.analysis.places import Places
     from heapsnap.analysis.series import Series
-
-CONTAINER_LAYOUTS = frozenset({"dict", "list", "set", "frozenset", "deque", "tuple"})
 
 
 def type_growth(before: Places, after: Places) -> list[TypeGrowth]:
     """Every type of either heap, the most grown first."""
     columns: dict[str, list[int]] = {}
     for number, heap in enumerate((before, after)):
-        width = len(heap.type_texts)
-        labels = heap.type_label_by_node
-        counts = np.bincount(labels, minlength=width).tolist()
-        weights = heap.snapshot.shallow_bytes_by_node
-        sizes = np.bincount(labels, weights=weights, minlength=width).astype(np.int64).tolist()
+        counts = heap.type_sums.count_by_type.tolist()
+        sizes = heap.type_sums.bytes_by_type.tolist()
         for kind, count, size in zip(heap.type_texts, counts, sizes, strict=True):
             row = columns.setdefault(kind, [0, 0, 0, 0])
             row[number], row[2 + number] = count, size
@@ -42,10 +35,9 @@ def container_growth(series: Series) -> list[ContainerGrowth]:
     entries = []
     for number in (0, last):
         counts = np.zeros(len(tree.parent), dtype=np.int64)
-        nodes, amounts = entry_counts(series.heaps[number])
-        places = series.places_of_nodes(number)[nodes]
-        reached = places != NO_PLACE
-        counts[places[reached]] = amounts[reached]
+        # Where one container stands alone, its entries are all that stand there.
+        amounts = series.heaps[number].sums.entries_by_signature
+        np.add.at(counts, tree.place_by_signature[number], amounts)
         entries.append(counts)
     grown = np.flatnonzero(alone & (entries[1] > entries[0]))
     rows = [
@@ -79,16 +71,3 @@ def garbage_growth(series: Series) -> list[GarbageGrowth]:
                 )
             )
     return sorted(rows, key=lambda r: (r.count_before - r.count_after, r.owner))
-
-
-def entry_counts(heap: Places) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Containers of the heap, and how many entries each has: references that are no keys."""
-    snapshot = heap.snapshot
-    is_container = np.array([kind.layout in CONTAINER_LAYOUTS for kind in snapshot.types])
-    nodes = np.flatnonzero(is_container[snapshot.type_by_node[: snapshot.container_count]])
-    names = snapshot.edge_names
-    is_entry_name = np.array([name != "<key>" and not name.startswith(".") for name in names])
-    is_entry = is_entry_name[snapshot.name_by_edge]
-    before = np.concatenate([[0], np.cumsum(is_entry)])
-    first, end = snapshot.first_edge_by_node[nodes], snapshot.first_edge_by_node[nodes + 1]
-    return nodes, before[end] - before[first]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from heapsnap.analysis.facts import describe_snapshot
 from heapsnap.analysis.places import Places
 from heapsnap.analysis.results import Top, TypeSummary
@@ -22,14 +20,12 @@ def top(snapshot: Snapshot, *, by: str = "bytes") -> Top:
         by: ``bytes`` or ``count``: what decides the order.
     """
     heap = Places(snapshot)
-    labels, sizes = heap.type_label_by_node, snapshot.shallow_bytes_by_node
-    width = len(heap.type_texts)
-    counts = np.bincount(labels, minlength=width)
-    # float64 adds up exactly to 2**53 bytes.
-    total_bytes = np.bincount(labels, weights=sizes, minlength=width).astype(np.int64)
-    largest_bytes = np.zeros(width, dtype=np.int64)
-    np.maximum.at(largest_bytes, labels, sizes)
-    columns = (counts.tolist(), total_bytes.tolist(), largest_bytes.tolist())
+    sums = heap.type_sums
+    columns = (
+        sums.count_by_type.tolist(),
+        sums.bytes_by_type.tolist(),
+        sums.largest_bytes_by_type.tolist(),
+    )
     rows = [
         TypeSummary(name, count, total, largest)
         for name, count, total, largest in zip(heap.type_texts, *columns, strict=True)

@@ -62,7 +62,7 @@ def diff(
         is_wanted=fail_on_growth, types=types, tolerance=tolerance, accepted=accepted, accept=accept
     )
     with Waiting() as waiting:
-        heaps = [waiting.load(path) for path in paths]
+        heaps = waiting.load_all(paths)
         before, *between, after = heaps
         result = find_growth(before=before, after=after, between=between, progress=waiting.step)
     remember_diff(paths[0], paths[-1])
@@ -97,10 +97,11 @@ def why(
     check_picture(picture)
     choice = told(choose_snapshots(snapshot, since))
     with Waiting() as waiting:
+        *baseline, heap = waiting.load_all([*filter(None, [choice.since]), choice.snapshot])
         result = find_holders(
-            waiting.load(choice.snapshot),
+            heap,
             type_name,
-            since=None if choice.since is None else waiting.load(choice.since),
+            since=baseline[0] if baseline else None,
             through=through or (),
             not_through=not_through or (),
             max_groups=EVERYTHING if everything else most,

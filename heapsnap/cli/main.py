@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from heapsnap.cli import answers, graph, live, play, run
+from heapsnap.cli import answers, cache, graph, live, play, run
 from heapsnap.cli.gate import GatedCommand
 from heapsnap.cli.group import HeapsnapGroup
 
@@ -31,6 +31,7 @@ COMMANDS = (
     run.run,
     live.dump,
     live.ps,
+    cache.cache,
     play.demo,
 )
 # The commands that read their line in a way of their own.

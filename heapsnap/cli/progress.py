@@ -6,9 +6,10 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from heapsnap.snapshot.reader import load
+from heapsnap.snapshot.kept import open_snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from rich.progress import Progress
@@ -43,9 +44,18 @@ class Waiting:
     def load(self, path: Path) -> Snapshot:
         """Read a snapshot, with a bar that tells how far."""
         if self._progress is None:
-            return load(path)
+            return open_snapshot(path)
         self._describe(f"reading {path.name}")
-        return load(path, progress=self._show_part)
+        return open_snapshot(path, progress=self._show_part)
+
+    def load_all(self, paths: Sequence[Path]) -> list[Snapshot]:
+        """Read several snapshots, side by side where that pays."""
+        from heapsnap.cli.side_by_side import prepare
+
+        if self._progress is not None:
+            self._describe(f"reading {len(paths)} snapshots")
+        prepare(paths, self._show_share)
+        return [self.load(path) for path in paths]
 
     def step(self, name: str) -> None:
         """Say what is done now; nobody knows for how long."""
@@ -64,6 +74,10 @@ class Waiting:
 
         assert self._progress is not None
         self._progress.reset(self._task, total=None, description=escape_terminal(text))
+
+    def _show_share(self, done: float) -> None:
+        if self._progress is not None:
+            self._progress.update(self._task, completed=done, total=1.0)
 
     def _show_part(self, done: int, total: int) -> None:
         assert self._progress is not None

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,6 +50,9 @@ def strong_components(graph: ReferenceGraph, *, within: NDArray[np.bool_]) -> St
         Pearce, An improved algorithm for finding the strongly connected components of a
         directed graph, 2005: scipy's ``connected_components``. Iterative.
     """
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import connected_components
+
     induced = graph.keep_nodes(within)
     part, nodes = induced.graph, induced.original_node_by_node
     weight_by_edge = np.ones(part.edge_count)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import breadth_first_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,6 +32,9 @@ def reachable_from(
     Raises:
         ValueError: A start node is no node of the graph.
     """
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import breadth_first_order
+
     graph.check_nodes(start_nodes)
     # One more node, n, that refers to the start nodes: scipy starts from a single node.
     start = np.int32(graph.node_count)

@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from heapsnap.snapshot.model import NO_NODE
 
@@ -217,6 +216,8 @@ def group_edges_by_target(
         Gustavson, Two fast algorithms for sparse matrices, TOMS 4(3), 1978,
         doi:10.1145/355791.355796; scipy's ``csr_matrix.tocsc`` is that.
     """
+    from scipy.sparse import csr_matrix
+
     edge_numbers = np.arange(len(target_by_edge), dtype=np.int64)
     shape = (len(first_edge_by_source) - 1, target_count)
     # tocsc() moves parallel entries without adding them up: the edge numbers survive as they are.
@@ -229,19 +230,21 @@ def group_edges_by_target(
 
 
 def group_items(
-    items: NDArray[np.int64], group_by_item: NDArray[np.int32], *, group_count: int
-) -> tuple[EdgeArray, NDArray[np.int64]]:
+    items: NDArray[Edge], group_by_item: NDArray[np.int32], *, group_count: int
+) -> tuple[EdgeArray, NDArray[Edge]]:
     """Order items by group: the same counting sort as ``group_edges_by_target``.
 
     Args:
-        items: ``(k,) int64``.
+        items: ``(k,)`` integers.
         group_by_item: ``(k,) int32``, each below ``group_count``.
         group_count: ``g``.
 
     Returns:
-        ``(g + 1,) int64`` first entry of each group; ``(k,) int64`` the items, group after
-        group, within a group in their order.
+        ``(g + 1,) int64`` first entry of each group; ``(k,)`` the items, group after group,
+        within a group in their order.
     """
+    from scipy.sparse import csr_matrix
+
     one_row = np.array([0, len(items)], dtype=np.int64)
     by_group = csr_matrix((items, group_by_item, one_row), (1, group_count)).tocsc()
     return by_group.indptr.astype(np.int64, copy=False), by_group.data

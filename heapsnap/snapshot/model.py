@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from heapsnap.index.keeper import Index
+
     NodeArray: TypeAlias = NDArray[np.int32]
     EdgeArray: TypeAlias = NDArray[np.int64]
     CountArray: TypeAlias = NDArray[np.int64]
@@ -111,6 +113,7 @@ class Snapshot:
         types: The type table.
         name_by_node: Node → the object's own name (modules, classes, functions, ...).
         roots: The roots, by node.
+        index: Where what follows from the heap is kept; None: nowhere.
     """
 
     path: Path
@@ -128,6 +131,7 @@ class Snapshot:
     types: tuple[ObjectType, ...]
     name_by_node: Mapping[int, str]
     roots: Roots
+    index: Index | None = None
 
     @property
     def node_count(self) -> int:

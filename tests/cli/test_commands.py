@@ -27,6 +27,7 @@ COMMANDS = {
     "top_by_count": ("top", "-s", "b.json", "--by", "count", "--max", "2"),
     "refs": ("refs", "DictCursor", "-s", "b.json"),
     "info": ("info", "-s", "b.json"),
+    "cache": ("cache",),
 }
 
 
