@@ -80,8 +80,6 @@ def root_of(places: Places, node: int) -> int:
 
 def root_step(places: Places, node: int) -> Step:
     """The first step of a chain: the root itself."""
-    kind = places.snapshot.types[int(places.snapshot.type_by_node[node])].full_name
-    name = places.snapshot.name_by_node.get(node)
     text = text_of_node(places, node)
     for roots in places.root_sets:
         label = roots.label_by_node.get(node)
@@ -96,7 +94,13 @@ def root_step(places: Places, node: int) -> Step:
         elif roots is places.root_sets[3]:
             text = f"{text} {label}"
         break
-    return Step("", kind, name, text)
+    return _step(places, node, "", text)
+
+
+def _step(places: Places, node: int, reference: str, text: str | None = None) -> Step:
+    kind = places.snapshot.types[int(places.snapshot.type_by_node[node])]
+    name = places.snapshot.name_by_node.get(node)
+    return Step(reference, kind.full_name, name, text or text_of_node(places, node), kind.layout)
 
 
 def describe_chain(
@@ -116,12 +120,8 @@ def describe_chain(
         grows_at_edge: The edge at which the growth enters, if it is among them.
         is_cycle: The start is an object like any other, not a root.
     """
-    graph, snapshot = places.graph, places.snapshot
-    if is_cycle:
-        kind = snapshot.types[int(snapshot.type_by_node[start])].full_name
-        steps = [Step("", kind, snapshot.name_by_node.get(start), text_of_node(places, start))]
-    else:
-        steps = [root_step(places, start)]
+    graph = places.graph
+    steps = [_step(places, start, "") if is_cycle else root_step(places, start)]
     grows_at: int | None = None
     pending = ""
     for edge in edges:
@@ -138,9 +138,7 @@ def describe_chain(
             continue
         if grows:
             grows_at = len(steps)
-        kind = snapshot.types[int(snapshot.type_by_node[node])].full_name
-        name = snapshot.name_by_node.get(node)
-        steps.append(Step(reference, kind, name, text_of_node(places, node)))
+        steps.append(_step(places, node, reference))
     return _collapse_runs(steps, grows_at)
 
 

@@ -31,6 +31,8 @@ blocks of a queue that C keeps. Fewer than ``FEW`` objects are no leak by themse
 FILLED = 8
 """How many times more the contents grew than the vessel, for the contents to be the leak."""
 VESSEL_DEPTH = 8
+SHARED = 0.45
+"""Objects for each of the containers that hold them, if two containers may hold the same one."""
 NAMED = frozenset({0, CLASS})
 """Ranks of the types that a person would name."""
 NO_VESSELS = frozenset({"function", "code", "type", "tuple", "frame"})
@@ -215,7 +217,7 @@ def _tier(
         # The tuples of code and the tables of classes are C's own: imports make them.
         return 1
     library = tree.reference[root].partition(".")[0]
-    is_own = is_standard_library(library) and tree.type[root] == "module"
+    is_own = is_standard_library(library) and tree.type[root] == "module" and root != entry
     return 1 if is_own and library not in TELLING_LIBRARIES and growth[entry] < WARMING else 0
 
 
@@ -289,14 +291,14 @@ def _blame(
         return entry
     entered = int(tree.entering[after][entry] - tree.entering[before][entry])
     # A list that grows at its far end has no more entrances than before.
-    least = (entered if entered > 0 else growth[entry]) * 0.9
+    least = (entered if entered > 0 else growth[entry]) * SHARED
     frontier = [entry]
     for _ in range(4):
         below = [
             child
             for place in frontier
             for child in children.get(place, ())
-            # As many of them as of the entry's objects: one each, give or take what was shared.
+            # As many of them as of the entry's objects: one each, or one for two that share it.
             if least <= growth[child] <= growth[entry] * 2
         ]
         telling = [child for child in below if plumbing_by_type[tree.type[child]] in NAMED]

@@ -14,6 +14,7 @@ References:
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from heapsnap.analysis.labels import ATTRIBUTES, ITEM, NAMED_ENTRIES
+from heapsnap.analysis.roots import is_standard_library
 from heapsnap.graph.signatures import NO_SIGNATURE
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 NO_PLACE = -1
 ANY_ATTRIBUTE = ".*"
 NAMESPACE_LAYOUTS = frozenset({"type", "module"})
+MANY_MODULES = 10
+"""Modules with names that differ in a number alone, from which on somebody makes them."""
+_NUMBER = re.compile(r"[0-9a-f]{8,}|\d+")
 Key: TypeAlias = "tuple[int, str, str]"
 """A place's parent, the name of the reference, the type."""
 
@@ -139,6 +144,7 @@ def _fold_keys(tree: PlaceTree, spaces: AbstractSet[str]) -> PlaceTree:
     folded = PlaceTree()
     index: dict[Key, int] = {}
     new_place = np.full(len(tree.parent), NO_PLACE, dtype=np.int32)
+    numbered = _numbered_modules(tree)
     for places in _by_depth(tree):
         parents = [
             NO_PLACE if tree.parent[p] == NO_PLACE else int(new_place[tree.parent[p]])
@@ -157,9 +163,30 @@ def _fold_keys(tree: PlaceTree, spaces: AbstractSet[str]) -> PlaceTree:
                 and _owner_type(folded, parent) not in spaces
             ):
                 reference = ANY_ATTRIBUTE
+            elif parent == NO_PLACE:
+                reference = numbered.get(reference, reference)
             new_place[place] = folded.enter((parent, reference, tree.type[place]), index)
     folded.place_by_signature = [new_place[places] for places in tree.place_by_signature]
     return folded
+
+
+def _numbered_modules(tree: PlaceTree) -> dict[str, str]:
+    """Root → what all roots of its kind are called, for modules whose names a program counts up.
+
+    A host that loads each plug-in as a module of its own has roots in place of entries.
+    """
+    kinds: dict[str, list[str]] = {}
+    for parent, name, kind in zip(tree.parent, tree.reference, tree.type, strict=True):
+        if parent == NO_PLACE and kind == "module" and not is_standard_library(name):
+            pattern = _NUMBER.sub("*", name)
+            if pattern != name:
+                kinds.setdefault(pattern, []).append(name)
+    return {
+        name: f"sys.modules['{pattern}']"
+        for pattern, names in kinds.items()
+        if len(names) >= MANY_MODULES
+        for name in names
+    }
 
 
 def _is_attribute(tree: PlaceTree, place: int) -> bool:

@@ -6,6 +6,7 @@ of references only, never at a particular program.
 
 from __future__ import annotations
 
+import builtins
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,7 +25,8 @@ class KnownPattern:
 
     ``looks`` is searched in the chain written as ``root .reference type .reference type``: the
     root as the chain shows it (``module app``), full type names, references as they are, one
-    blank between. A cycle has no root and starts with a type. ``in_cycle``: only in a cycle.
+    blank between. Behind the type of an exception stands ``!``, whatever it is called. A cycle
+    has no root and starts with a type. ``in_cycle``: only in a cycle.
     """
 
     pattern: Pattern
@@ -39,6 +41,11 @@ def _known(
 
 
 _CLOSURE = r"function \.__closure__(\([^)]*\))? tuple \S+ cell \.cell_contents"
+EXCEPTION_LAYOUTS = frozenset(
+    name
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, BaseException)
+)
 WRAPPED = 4
 """Wrappers around wrappers from which on no decorator explains them."""
 
@@ -74,7 +81,7 @@ KNOWN = (
     ),
     _known(
         "stored-exception",
-        r"\.__traceback__ traceback|\.tb_frame frame|[\]}\w] \S*(Error|Exception)$",
+        r"\.__traceback__ traceback|\.tb_frame frame|[\]}\w] \S+!$",
         "a stored exception keeps its traceback, and that the local variables of every frame that "
         "it passed",
         "store str(error), or drop the traceback with error.with_traceback(None)",
@@ -176,8 +183,12 @@ def match_pattern(steps: Sequence[Step], *, is_cycle: bool) -> Pattern | None:
         is_cycle: Whether it is a cycle.
     """
     start = steps[0].type if is_cycle else steps[0].text
-    text = " ".join([start, *(f"{step.reference} {step.type}" for step in steps[1:])])
+    text = " ".join([start, *(f"{step.reference} {_type_mark(step)}" for step in steps[1:])])
     for known in KNOWN:
         if (is_cycle or not known.in_cycle) and known.looks.search(text):
             return known.pattern
     return None
+
+
+def _type_mark(step: Step) -> str:
+    return f"{step.type}!" if step.layout in EXCEPTION_LAYOUTS else step.type

@@ -49,13 +49,14 @@ class Step:
     ``[*]`` in a normalised chain); empty for the first step, which is the root. ``type`` is the
     object's full type name, ``name`` its own name if it has one,
     ``text`` the object as a person would call it (``module app.cache``, ``bound method fetch``,
-    ``DictCursor``).
+    ``DictCursor``), ``layout`` the nearest built-in type that its type derives from.
     """
 
     reference: str
     type: str
     name: str | None
     text: str
+    layout: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROGRAMS = {program.name: program for program in find_programs()}
-KNOWN_MISSES = {
-    "leaks/modules_per_plugin": "each new module is a root, so 200 are 200 places that grew by one",
-    "leaks/dict_used_as_set": "why puts a larger group that warms up before the one that leaks",
-    "leaks/list_of_small_numbers": "why does not see growth in bytes, and shows another list first",
-    "leaks/marshmallow_registry": "a class that stands in two lists is told as a list",
-    "leaks/requests_errors_kept": "an exception is known by its name, and InvalidURL has none",
-}
+KNOWN_MISSES: dict[str, str] = {}
 """What is still answered wrong, and why; the test says so when one of them comes right."""
 TOLD_TWICE = ("leaks/bound_method_on_instance", "leaks/dict_cache", "leaks/undo_history")
 
