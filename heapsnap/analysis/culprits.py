@@ -22,6 +22,8 @@ from heapsnap.analysis.results import Consequence, Culprit
 from heapsnap.graph.references import NO_EDGE
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from heapsnap.analysis.entries import Entry
     from heapsnap.analysis.series import Series
 
@@ -29,12 +31,15 @@ LOOKED_AT = 1000
 """Objects among which a new one is looked for as the worked example."""
 
 
-def describe_culprit(series: Series, entry: Entry, *, is_exact: bool) -> Culprit:
+def describe_culprit(
+    series: Series, entry: Entry, *, others: AbstractSet[int], is_exact: bool
+) -> Culprit:
     """Put an entry into words.
 
     Args:
         series: The heaps.
         entry: Where growth enters their tree.
+        others: All places where growth enters: what is below them is not this entry's doing.
         is_exact: Whether the retained bytes are computed, which walks over two heaps, or only
             added up along the chosen paths.
     """
@@ -64,7 +69,7 @@ def describe_culprit(series: Series, entry: Entry, *, is_exact: bool) -> Culprit
         ),
         chain=chain,
         fingerprint=fingerprint(verdict, kind, holder),
-        consequences=tuple(_consequences(series, entry)),
+        consequences=tuple(_consequences(series, entry, others)),
     )
 
 
@@ -93,7 +98,7 @@ def _retained_growth(series: Series, place: int) -> int:
     return retained[1] - retained[0]
 
 
-def _consequences(series: Series, entry: Entry) -> list[Consequence]:
+def _consequences(series: Series, entry: Entry, others: AbstractSet[int]) -> list[Consequence]:
     """What grew at the entry and below it, but for the type that is blamed."""
     tree = series.tree
     growth = tree.counts[-1] - tree.counts[0]
@@ -102,7 +107,7 @@ def _consequences(series: Series, entry: Entry) -> list[Consequence]:
     below[entry.place] = True
     for place in range(entry.place + 1, len(tree.parent)):
         above = tree.parent[place]
-        below[place] = above != NO_PLACE and below[above]
+        below[place] = above != NO_PLACE and below[above] and place not in others
     totals: dict[str, list[int]] = {}
     for place in np.flatnonzero(below & (growth > 0)).tolist():
         if place != entry.blamed:

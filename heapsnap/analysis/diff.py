@@ -53,12 +53,20 @@ def diff(
         list(threads.map(lambda heap: heap.paths, series.heaps))
     tell("growth")
     steady, sporadic, warming = _sort_entries(series)
+    others = frozenset(entry.place for entry in (*steady, *sporadic, *warming))
+
+    def describe(entries: Sequence[Entry], *, exact: int = 0) -> tuple[Culprit, ...]:
+        return tuple(
+            describe_culprit(series, entry, others=others, is_exact=number < exact)
+            for number, entry in enumerate(entries)
+        )
+
     return Diff(
         snapshots=tuple(describe_snapshot(heap.snapshot, heap.verdicts) for heap in series.heaps),
         same_process=all(is_same_process(before, later) for later in snapshots[1:]),
-        culprits=tuple(_describe(series, steady[:MOST_CULPRITS], exact=EXACT_RETAINED)),
-        sporadic=tuple(_describe(series, sporadic[:MOST_OTHERS])),
-        warming=tuple(_describe(series, warming[:MOST_OTHERS])),
+        culprits=describe(steady[:MOST_CULPRITS], exact=EXACT_RETAINED),
+        sporadic=describe(sporadic[:MOST_OTHERS]),
+        warming=describe(warming[:MOST_OTHERS]),
         types=tuple(type_growth(series.before, series.after)),
         containers=tuple(container_growth(series)),
         garbage=tuple(garbage_growth(series)),
@@ -81,9 +89,7 @@ def collects(snapshot: Snapshot) -> bool:
 
 def _sort_entries(series: Series) -> tuple[list[Entry], list[Entry], list[Entry]]:
     """Entries that grew as leaks do in every step; in some steps; and as a warming program's."""
-    entries = find_entries(
-        series.tree, plumbing_by_type=series.plumbing_by_type, leaf_types=series.leaf_types
-    )
+    entries = find_entries(series)
     if collects(series.after.snapshot):
         # Garbage that waits for its collection is no leak; the table of garbage shows it.
         entries = [e for e in entries if series.verdict_of_place(e.place) != "garbage"]
@@ -98,10 +104,3 @@ def _grew_in_every_step(series: Series, entry: Entry) -> bool:
     tree = series.tree
     amounts = tree.counts if entry.growth > 0 else tree.sizes
     return bool((np.diff(amounts[:, entry.blamed]) > 0).all())
-
-
-def _describe(series: Series, entries: Sequence[Entry], *, exact: int = 0) -> list[Culprit]:
-    return [
-        describe_culprit(series, entry, is_exact=number < exact)
-        for number, entry in enumerate(entries)
-    ]

@@ -1,57 +1,40 @@
-"""The places where growth enters the heap, and how much each of them is to blame for.
+"""The places where growth enters the heap, worst first.
 
-Owns the choice and the ranking of entries in a tree of places; no words, no chains.
+Owns which places those are and their order; whom to blame and whether it is a leak is asked of
+``blame`` and ``warming``. No words, no chains.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from heapsnap.analysis.garbage import CLASS, WRAPPER
+from heapsnap.analysis.blame import blame
 from heapsnap.analysis.growth import NO_PLACE
-from heapsnap.analysis.places import C_ROOT
-from heapsnap.analysis.roots import is_standard_library
+from heapsnap.analysis.origins import Origin
+from heapsnap.analysis.tree_growth import TreeGrowth
+from heapsnap.analysis.warming import FEW_BYTES, KEY, LEAK, MANY, WARMING, tier_of
 
 if TYPE_CHECKING:
-    from collections.abc import Set as AbstractSet
-
-    from numpy.typing import NDArray
-
-    from heapsnap.analysis.growth import PlaceTree
     from heapsnap.analysis.series import Series
 
-KEY = "<key>"
 VESSELS = 9
 """Growth of a place that may be a mere vessel: a registry made on first use, then filled, or the
-blocks of a queue that C keeps. Fewer than ``FEW`` objects are no leak by themselves."""
+blocks of a queue that C keeps. Fewer than ten objects are no leak by themselves."""
 FILLED = 8
 """How many times more the contents grew than the vessel, for the contents to be the leak."""
-VESSEL_DEPTH = 8
-SHARED = 0.45
-"""Objects for each of the containers that hold them, if two containers may hold the same one."""
-NAMED = frozenset({0, CLASS})
-"""Ranks of the types that a person would name."""
+UNEXPLAINED = 3
+"""How many times more something grew than its holders' growth explains, to be a leak of its own:
+twelve tenants more explain 240 events where each had twenty, not five thousand."""
 NO_VESSELS = frozenset({"function", "code", "type", "tuple", "frame"})
-FEW = 10
-FEW_BYTES = 64 * 1024
-"""Growth by fewer objects than that is no leak yet, unless it is by as many bytes."""
-MANY = 100
-"""Plain values in many containers of a kind, such as the rows of each connection's last result,
-come and go: up to that many say nothing."""
-WARMING = 100
-"""Growth below which a place under Python's own modules is taken for a cache that warms up."""
-LRU_WRAPPER, LRU_LINK = "functools._lru_cache_wrapper", "functools._lru_list_elem"
-LRU_LIMIT = 128
-"""Entries that ``functools.lru_cache`` keeps unless told otherwise: until then it only fills."""
-TELLING_LIBRARIES = frozenset(
-    {"asyncio", "atexit", "concurrent", "gc", "logging", "multiprocessing", "queue", "sched",
-     "signal", "threading", "unittest", "weakref"}
-)  # fmt: skip
-"""Modules of Python's own in which programs register things, and forget to take them out."""
+MOVED = 0.1
+"""What grew here as it fell elsewhere, give or take a tenth, has moved."""
+LEFT_BEHIND = 50
+"""Growth of a place, while its type has no more objects in all, that is told all the same."""
+ALIKE = 0.1
+"""Two places that grew by equal numbers, give or take a tenth, tell of one event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +43,8 @@ class Entry:
 
     ``blamed`` is the place at or below ``place`` whose type a person would name: the entry
     itself, or what its tuples, methods and dicts hold one of each. ``bytes_growth`` is that of
-    the blamed place, ``tree_bytes_growth`` that of the entry with everything below it.
-    ``tier``: 0 for growth that repeats itself, as leaks do; 1 for what looks like a program
-    that warms up; 2 for things that were made once, such as a module that was imported meanwhile.
+    the blamed place, ``tree_bytes_growth`` that of the entry with everything below it that is its
+    doing. ``tier``: see ``warming``.
     """
 
     place: int
@@ -73,77 +55,84 @@ class Entry:
     tier: int
 
 
-def find_entries(
-    tree: PlaceTree,
-    *,
-    plumbing_by_type: dict[str, int],
-    leaf_types: AbstractSet[str] = frozenset(),
-    before: int = 0,
-    after: int = -1,
-) -> list[Entry]:
-    """Find where growth enters, the worst first.
-
-    Args:
-        tree: The heaps laid over each other.
-        plumbing_by_type: Full type name → 0 for what a person would blame, more for what
-            merely connects.
-        leaf_types: Full names of types whose objects refer to nothing.
-        before: Number of the baseline in the tree.
-        after: Number of the heap that may have grown.
-    """
-    growth = tree.counts[after] - tree.counts[before]
-    bytes_growth = tree.sizes[after] - tree.sizes[before]
-    tree_bytes = tree.subtree_sums(np.maximum(bytes_growth, 0))
-    net_by_type = _net_growth(tree, growth)
-    children = _children(tree)
+def find_entries(series: Series) -> list[Entry]:
+    """Find where growth enters, the worst first: by tier, then by the bytes that came with it."""
+    tree_growth = TreeGrowth.of_series(series)
+    places = _where_growth_enters(tree_growth)
+    bytes_below = tree_growth.bytes_below(places)
     entries = []
-    for place in np.flatnonzero(growth > 0).tolist():
-        above = tree.parent[place]
-        if above != NO_PLACE and growth[above] > 0:
-            continue
-        entry = _filled_vessel(place, tree, growth, children)
-        blamed = _blame(entry, tree, growth, children, plumbing_by_type, before, after)
-        net = net_by_type[tree.type[blamed]]
-        if net <= 0:
-            # Its objects came here from elsewhere; there are no more of them than before.
-            continue
-        entries.append(
-            Entry(
-                place=entry,
-                blamed=blamed,
-                growth=int(min(growth[blamed], net)),
-                bytes_growth=int(bytes_growth[blamed]),
-                tree_bytes_growth=int(tree_bytes[entry]),
-                tier=_tier(entry, blamed, tree, growth, tree_bytes, plumbing_by_type),
+    for place in sorted(places):
+        blamed = blame(tree_growth, place, places)
+        growth = _growth_to_tell(tree_growth, blamed)
+        if growth > 0:
+            size = int(bytes_below[place])
+            entries.append(
+                Entry(
+                    place=place,
+                    blamed=blamed,
+                    growth=growth,
+                    bytes_growth=int(tree_growth.bytes_growth[blamed]),
+                    tree_bytes_growth=size,
+                    tier=tier_of(tree_growth, place, blamed, size),
+                )
             )
-        )
-    entries += _swollen(tree, growth, bytes_growth, leaf_types, children)
+    entries += _swollen(tree_growth)
     entries.sort(key=lambda e: (e.tier, -e.tree_bytes_growth, -e.growth, e.place))
-    return _without_companions(entries, tree, plumbing_by_type)
+    return _programs_first(tree_growth, _without_companions(tree_growth, entries))
 
 
-def find_leaks(series: Series) -> frozenset[int]:
-    """The places at which growth enters as it does in leaks."""
-    entries = find_entries(
-        series.tree, plumbing_by_type=series.plumbing_by_type, leaf_types=series.leaf_types
-    )
-    return frozenset(entry.place for entry in entries if entry.tier == 0)
+def find_leaks(series: Series) -> dict[int, int]:
+    """Place where growth enters as it does in leaks → its rank, 0 for the worst."""
+    leaks = [entry.place for entry in find_entries(series) if entry.tier == LEAK]
+    return {place: rank for rank, place in enumerate(leaks)}
 
 
-def _swollen(
-    tree: PlaceTree,
-    growth: NDArray[np.int64],
-    bytes_growth: NDArray[np.int64],
-    leaf_types: AbstractSet[str],
-    children: dict[int, list[int]],
-) -> list[Entry]:
+def _where_growth_enters(tree_growth: TreeGrowth) -> set[int]:
+    tree, growth = tree_growth.tree, tree_growth.growth
+    return {
+        place
+        for place in np.flatnonzero(growth > 0).tolist()
+        if (above := tree.parent[place]) == NO_PLACE
+        or growth[above] <= 0
+        or not _is_explained(tree_growth, above, place)
+    }
+
+
+def _is_explained(tree_growth: TreeGrowth, holder: int, place: int) -> bool:
+    """Whether there are more objects at a place because there are more of their holders."""
+    tree = tree_growth.tree
+    if tree.type[holder] in NO_VESSELS:
+        return True
+    holders, objects = int(tree_growth.growth[holder]), int(tree_growth.growth[place])
+    known_holders, known_objects = int(tree.counts[0][holder]), int(tree.counts[0][place])
+    each = known_objects / known_holders if known_holders else 0.0
+    if holders <= VESSELS:
+        # Blocks in a chain are one queue's: how many each held says nothing of the queue.
+        is_chained = tree_growth.entered(holder) <= 0
+        return objects < holders * (FILLED if is_chained else max(FILLED, UNEXPLAINED * each))
+    return not known_holders or objects < MANY or objects <= UNEXPLAINED * holders * max(1.0, each)
+
+
+def _growth_to_tell(tree_growth: TreeGrowth, place: int) -> int:
+    """By how much a place grew, less what came from other places of the same type."""
+    kind, growth = tree_growth.tree.type[place], int(tree_growth.growth[place])
+    net = tree_growth.net_by_type[kind]
+    if net > 0:
+        return min(growth, net)
+    if any(abs(fall - growth) <= MOVED * growth for fall in tree_growth.falls_by_type[kind]):
+        return 0
+    is_much = growth >= max(LEFT_BEHIND, int(tree_growth.tree.counts[0][place]) // 2)
+    is_telling = tree_growth.rank_of(place) == 0
+    return growth if is_much and is_telling else 0
+
+
+def _swollen(tree_growth: TreeGrowth) -> list[Entry]:
     """Places whose objects are no more than before but much larger: a buffer that is never cut.
 
     So is a list of small numbers or of None, to which no new object belongs.
     """
-    net_bytes: dict[str, int] = {}
-    for kind, size in zip(tree.type, bytes_growth.tolist(), strict=True):
-        net_bytes[kind] = net_bytes.get(kind, 0) + size
+    tree, growth = tree_growth.tree, tree_growth.growth
+    bytes_growth = tree_growth.bytes_growth
     large = np.flatnonzero((bytes_growth >= FEW_BYTES) & (growth <= 0) & (tree.counts[-1] > 0))
     return [
         Entry(
@@ -152,35 +141,36 @@ def _swollen(
             growth=int(growth[place]),
             bytes_growth=int(bytes_growth[place]),
             tree_bytes_growth=int(bytes_growth[place]),
-            tier=1
-            if tree.type[root := tree.path(place)[0]] == "module"
-            and is_standard_library(tree.reference[root])
-            else 0,
+            tier=WARMING if _is_pythons(tree_growth, place) else LEAK,
         )
         for place in large.tolist()
         # What a container weighs is told by its entries; and what merely moved has not grown.
-        if (tree.type[place] in leaf_types or _has_no_new_entries(place, growth, children))
-        and net_bytes[tree.type[place]] >= FEW_BYTES
+        if (tree.type[place] in tree_growth.leaf_types or _has_no_new_entries(tree_growth, place))
+        and tree_growth.net_bytes_by_type[tree.type[place]] >= FEW_BYTES
     ]
 
 
-def _has_no_new_entries(
-    place: int, growth: NDArray[np.int64], children: dict[int, list[int]]
-) -> bool:
-    return all(growth[child] <= 0 for child in children.get(place, ()))
+def _is_pythons(tree_growth: TreeGrowth, place: int) -> bool:
+    root = tree_growth.root_by_place[place]
+    name = tree_growth.tree.reference[root]
+    is_module = tree_growth.tree.type[root] == "module"
+    return is_module and tree_growth.origins.of_module(name) == Origin.PYTHON
 
 
-def _without_companions(
-    entries: list[Entry], tree: PlaceTree, plumbing_by_type: dict[str, int]
-) -> list[Entry]:
+def _has_no_new_entries(tree_growth: TreeGrowth, place: int) -> bool:
+    return all(tree_growth.growth[child] <= 0 for child in tree_growth.children.get(place, ()))
+
+
+def _without_companions(tree_growth: TreeGrowth, entries: list[Entry]) -> list[Entry]:
     """Leave out what came along into the same container: the keys beside the values, say."""
+    tree = tree_growth.tree
     kept: list[Entry] = []
     taken: set[int] = set()
-    telling = {tree.parent[e.place] for e in entries if not plumbing_by_type[tree.type[e.blamed]]}
+    telling = {tree.parent[e.place] for e in entries if not tree_growth.rank_of(e.blamed)}
     with_values = {tree.parent[e.place] for e in entries if tree.reference[e.place] != KEY}
     for entry in entries:
         above = tree.parent[entry.place]
-        says_little = plumbing_by_type[tree.type[entry.blamed]] > 0
+        says_little = tree_growth.rank_of(entry.blamed) > 0
         if above != NO_PLACE and says_little and (above in taken or above in telling):
             continue
         if says_little and tree.reference[entry.place] == KEY and above in with_values:
@@ -190,124 +180,32 @@ def _without_companions(
     return kept
 
 
-def _tier(
-    entry: int,
-    blamed: int,
-    tree: PlaceTree,
-    growth: NDArray[np.int64],
-    tree_bytes: NDArray[np.int64],
-    plumbing_by_type: dict[str, int],
-) -> int:
-    root = tree.path(entry)[0]
-    if growth[entry] <= 1 or (growth[root] > 0 and root != entry):
-        return 2
-    if growth[entry] < FEW and tree_bytes[entry] < FEW_BYTES:
-        return 1
-    if _is_filling_lru(entry, tree):
-        return 1
-    says_little = plumbing_by_type[tree.type[blamed]] > 0
-    if says_little and tree.reference[entry] == KEY and growth[entry] < WARMING:
-        # The keys of a dict whose values are old objects, or none but True: few mean nothing.
-        return 2
-    above = tree.parent[entry]
-    is_among_many = above != NO_PLACE and tree.counts[-1][above] > 1
-    if says_little and is_among_many and growth[entry] < MANY and tree_bytes[entry] < FEW_BYTES:
-        return 1
-    if says_little and tree.reference[root] == C_ROOT:
-        # The tuples of code and the tables of classes are C's own: imports make them.
-        return 1
-    library = tree.reference[root].partition(".")[0]
-    is_own = is_standard_library(library) and tree.type[root] == "module" and root != entry
-    return 1 if is_own and library not in TELLING_LIBRARIES and growth[entry] < WARMING else 0
+def _programs_first(tree_growth: TreeGrowth, entries: list[Entry]) -> list[Entry]:
+    """Of places that tell of one event, put first the one whose type is the program's own.
 
-
-def _is_filling_lru(entry: int, tree: PlaceTree) -> bool:
-    """Whether the entry stands in an ``lru_cache`` that has a limit and may not have reached it.
-
-    Only a cache with a limit links its entries (Modules/_functoolsmodule.c).
+    Where a client is registered with a library, the library's own wrapper may weigh more.
     """
-    path = tree.path(entry)
-    for wrapper, below in pairwise(path):
-        if tree.type[wrapper] == LRU_WRAPPER and tree.reference[below] == "<cache>":
-            links = [
-                place
-                for place, kind in enumerate(tree.type)
-                if kind == LRU_LINK and wrapper in tree.path(place)
-            ]
-            most = LRU_LIMIT * int(tree.counts[-1][wrapper])
-            return bool(links) and bool(tree.counts[-1][entry] <= most)
-    return False
+    ordered: list[Entry] = []
+    taken: set[int] = set()
+    for number, entry in enumerate(entries):
+        if number in taken:
+            continue
+        if not _is_programs(tree_growth, entry):
+            for other in range(number + 1, len(entries)):
+                later = entries[other]
+                is_like = abs(later.growth - entry.growth) <= ALIKE * entry.growth
+                if (
+                    other not in taken
+                    and later.tier == entry.tier
+                    and is_like
+                    and _is_programs(tree_growth, later)
+                ):
+                    ordered.append(later)
+                    taken.add(other)
+        ordered.append(entry)
+    return ordered
 
 
-def _net_growth(tree: PlaceTree, growth: NDArray[np.int64]) -> dict[str, int]:
-    net: dict[str, int] = {}
-    for kind, count in zip(tree.type, growth.tolist(), strict=True):
-        net[kind] = net.get(kind, 0) + count
-    return net
-
-
-def _children(tree: PlaceTree) -> dict[int, list[int]]:
-    children: dict[int, list[int]] = {}
-    for place, above in enumerate(tree.parent):
-        if above != NO_PLACE:
-            children.setdefault(above, []).append(place)
-    return children
-
-
-def _filled_vessel(
-    place: int, tree: PlaceTree, growth: NDArray[np.int64], children: dict[int, list[int]]
-) -> int:
-    """The contents that grew, if the place is a vessel of theirs that is new itself."""
-    if growth[place] > VESSELS:
-        return place
-    vessels = [place]
-    for _ in range(VESSEL_DEPTH):
-        below = [
-            child
-            for vessel in vessels
-            if tree.type[vessel] not in NO_VESSELS
-            for child in children.get(vessel, ())
-            if growth[child] > 0
-        ]
-        filled = [child for child in below if growth[child] >= FILLED * growth[place]]
-        if filled:
-            return max(filled, key=lambda child: (growth[child], -child))
-        vessels = below
-    return place
-
-
-def _blame(
-    entry: int,
-    tree: PlaceTree,
-    growth: NDArray[np.int64],
-    children: dict[int, list[int]],
-    plumbing_by_type: dict[str, int],
-    before: int,
-    after: int,
-) -> int:
-    """The nearest place from the entry down whose type says something, one for each object."""
-    is_module = tree.parent[entry] == NO_PLACE and tree.type[entry] == "module"
-    if plumbing_by_type[tree.type[entry]] in NAMED or is_module:
-        return entry
-    entered = int(tree.entering[after][entry] - tree.entering[before][entry])
-    # A list that grows at its far end has no more entrances than before.
-    least = (entered if entered > 0 else growth[entry]) * SHARED
-    frontier = [entry]
-    for _ in range(4):
-        below = [
-            child
-            for place in frontier
-            for child in children.get(place, ())
-            # As many of them as of the entry's objects: one each, or one for two that share it.
-            if least <= growth[child] <= growth[entry] * 2
-        ]
-        telling = [child for child in below if plumbing_by_type[tree.type[child]] in NAMED]
-        if plumbing_by_type[tree.type[entry]] == WRAPPER:
-            # From a class of Python's own only one of the program leads on.
-            telling = [child for child in telling if not is_standard_library(tree.type[child])]
-        if telling:
-            return min(telling, key=lambda child: (-growth[child], tree.type[child], child))
-        if not below:
-            break
-        frontier = below
-    return entry
+def _is_programs(tree_growth: TreeGrowth, entry: Entry) -> bool:
+    kind = tree_growth.tree.type[entry.blamed]
+    return tree_growth.origins.of_type(kind) == Origin.PROGRAM

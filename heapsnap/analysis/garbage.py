@@ -33,13 +33,30 @@ _PLUMBING = {
 """How little a built-in type says about whose cycle it is; a class of the program says most."""
 
 
+_CONTAINER = 8
+_CONNECTING_MODULES = frozenset(
+    {"_weakrefset", "collections", "contextlib", "functools", "itertools", "operator", "weakref"}
+)
+"""Modules of Python's own that are all about holding what belongs to others."""
+
+
 def plumbing(kind: ObjectType) -> int:
     """0 for what a person would name, more for what merely connects it."""
+    if kind.module in {"collections", "_weakrefset", "weakref"} and _is_container(kind):
+        return _CONTAINER
     if kind.is_heap_type and kind.layout not in {"type", "module"}:
         # Private classes of Python's own wrap what a person knows: `_Info` of weakref.finalize.
         is_private = kind.qualname.rpartition(".")[2].startswith("_")
-        return WRAPPER if is_private and is_standard_library(kind.module) else 0
+        is_connector = is_private or kind.module in _CONNECTING_MODULES
+        return WRAPPER if is_connector and is_standard_library(kind.module) else 0
     return _PLUMBING.get(kind.layout, WRAPPER)
+
+
+def _is_container(kind: ObjectType) -> bool:
+    """Whether it is one of Python's own containers that are no built-in types."""
+    return kind.layout in {"dict", "OrderedDict", "defaultdict", "deque"} or (
+        kind.qualname.startswith(("Weak", "User", "ChainMap"))
+    )
 
 
 def find_owners(

@@ -15,6 +15,7 @@ import numpy as np
 from heapsnap.analysis.chains import describe_path
 from heapsnap.analysis.garbage import plumbing
 from heapsnap.analysis.growth import NO_PLACE, PlaceTree, lay_over
+from heapsnap.analysis.origins import Origins
 from heapsnap.analysis.places import C_ROOT, GARBAGE_ROOT
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ class Series:
             for kind in heap.snapshot.types:
                 ranks[kind.full_name] = plumbing(kind)
         return ranks
+
+    @cached_property
+    def origins(self) -> Origins:
+        """Whose each module and type is."""
+        return Origins(heap.snapshot for heap in self.heaps)
 
     @cached_property
     def leaf_types(self) -> frozenset[str]:

@@ -135,11 +135,11 @@ class Question:
         has_baseline = len(self.tree.counts) > 1
         found, counts = np.unique(self.places[self.places != NO_PLACE], return_counts=True)
         growth = counts - (self.tree.counts[0][found] if has_baseline else counts)
-        leaks = find_leaks(self.series) if has_baseline else frozenset()
+        leaks = find_leaks(self.series) if has_baseline else {}
         rows = sorted(
             zip(found.tolist(), counts.tolist(), growth.tolist(), strict=True),
             key=lambda row: (
-                leaks.isdisjoint(self.tree.path(row[0])),
+                min((leaks[p] for p in self.tree.path(row[0]) if p in leaks), default=len(leaks)),
                 -row[2],
                 -int(self.tree.sizes[-1][row[0]] - self.tree.sizes[0][row[0]]),
                 -row[1],

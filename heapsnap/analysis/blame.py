@@ -1,0 +1,60 @@
+"""Whom to blame for an entry: the nearest type below it that a person would name.
+
+Owns that choice; where growth enters is ``entries``' business.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from heapsnap.analysis.garbage import CLASS, WRAPPER
+from heapsnap.analysis.growth import NO_PLACE
+from heapsnap.analysis.origins import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from heapsnap.analysis.tree_growth import TreeGrowth
+
+DEEPEST = 4
+SHARED = 0.45
+"""Objects for each of the containers that hold them, if two containers may hold the same one."""
+MOST_FOR_EACH = 2
+NAMED = frozenset({0, CLASS})
+"""Ranks of the types that a person would name."""
+
+
+def blame(tree_growth: TreeGrowth, entry: int, entries: AbstractSet[int]) -> int:
+    """The place from the entry down whose type says something, one for each object.
+
+    Args:
+        tree_growth: What grew.
+        entry: Where growth enters.
+        entries: All such places: none below this one is its doing.
+    """
+    tree, growth = tree_growth.tree, tree_growth.growth
+    rank = tree_growth.rank_of(entry)
+    if rank in NAMED or (tree.parent[entry] == NO_PLACE and tree.type[entry] == "module"):
+        return entry
+    entered = tree_growth.entered(entry)
+    # A list that grows at its far end has no more entrances than before.
+    least = (entered if entered > 0 else growth[entry]) * SHARED
+    frontier = [entry]
+    for _ in range(DEEPEST):
+        below = [
+            child
+            for place in frontier
+            for child in tree_growth.children.get(place, ())
+            if child not in entries and least <= growth[child] <= growth[entry] * MOST_FOR_EACH
+        ]
+        telling = [child for child in below if tree_growth.rank_of(child) in NAMED]
+        if rank == WRAPPER:
+            # From a class of Python's own only one of the program or a library leads on.
+            origins = tree_growth.origins
+            telling = [c for c in telling if origins.of_type(tree.type[c]) != Origin.PYTHON]
+        if telling:
+            return min(telling, key=lambda child: (-growth[child], tree.type[child], child))
+        if not below:
+            break
+        frontier = below
+    return entry

@@ -1,0 +1,117 @@
+"""A tree of places with what grew in it: the columns that entries, blame and tiers work on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from heapsnap.analysis.growth import NO_PLACE
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from numpy.typing import NDArray
+
+    from heapsnap.analysis.growth import PlaceTree
+    from heapsnap.analysis.origins import Origins
+    from heapsnap.analysis.series import Series
+
+
+@dataclass(frozen=True, eq=False)
+class TreeGrowth:
+    """What grew from the first heap of a series to the last.
+
+    Attributes:
+        tree: ``p`` places.
+        plumbing_by_type: Full type name → 0 for what a person would blame, more for what merely
+            connects.
+        leaf_types: Full names of types whose objects refer to nothing.
+        origins: Whose each module and type is.
+    """
+
+    tree: PlaceTree
+    plumbing_by_type: dict[str, int]
+    leaf_types: AbstractSet[str]
+    origins: Origins
+
+    @classmethod
+    def of_series(cls, series: Series) -> TreeGrowth:
+        """Compare the ends of a series."""
+        return cls(series.tree, series.plumbing_by_type, series.leaf_types, series.origins)
+
+    @cached_property
+    def growth(self) -> NDArray[np.int64]:
+        """``(p,) int64``: objects more at each place."""
+        growth: NDArray[np.int64] = self.tree.counts[-1] - self.tree.counts[0]
+        return growth
+
+    @cached_property
+    def bytes_growth(self) -> NDArray[np.int64]:
+        """``(p,) int64``: shallow bytes more at each place."""
+        growth: NDArray[np.int64] = self.tree.sizes[-1] - self.tree.sizes[0]
+        return growth
+
+    @cached_property
+    def children(self) -> dict[int, list[int]]:
+        """Place → the places right below it."""
+        children: dict[int, list[int]] = {}
+        for place, above in enumerate(self.tree.parent):
+            if above != NO_PLACE:
+                children.setdefault(above, []).append(place)
+        return children
+
+    @cached_property
+    def root_by_place(self) -> list[int]:
+        """Place → the root of its path."""
+        roots: list[int] = []
+        for place, above in enumerate(self.tree.parent):
+            roots.append(place if above == NO_PLACE else roots[above])
+        return roots
+
+    @cached_property
+    def net_by_type(self) -> dict[str, int]:
+        """Full type name → objects more in the whole heap."""
+        return self._sum_by_type(self.growth)
+
+    @cached_property
+    def net_bytes_by_type(self) -> dict[str, int]:
+        """Full type name → bytes more in the whole heap."""
+        return self._sum_by_type(self.bytes_growth)
+
+    @cached_property
+    def falls_by_type(self) -> dict[str, list[int]]:
+        """Full type name → by how many objects each place that has fewer fell."""
+        falls: dict[str, list[int]] = {}
+        for place in np.flatnonzero(self.growth < 0).tolist():
+            falls.setdefault(self.tree.type[place], []).append(-int(self.growth[place]))
+        return falls
+
+    def entered(self, place: int) -> int:
+        """How many more the place above holds; the others continue a run."""
+        return int(self.tree.entering[-1][place] - self.tree.entering[0][place])
+
+    def rank_of(self, place: int) -> int:
+        """How little the type at a place says."""
+        return self.plumbing_by_type[self.tree.type[place]]
+
+    def bytes_below(self, entries: AbstractSet[int]) -> NDArray[np.int64]:
+        """``(p,) int64``: bytes that came to each place and below it, but for other entries' own.
+
+        Args:
+            entries: Places whose growth is not the doing of what is above them.
+        """
+        sums = np.maximum(self.bytes_growth, 0).tolist()
+        for place in range(len(sums) - 1, -1, -1):
+            above = self.tree.parent[place]
+            if above != NO_PLACE and place not in entries:
+                sums[above] += sums[place]
+        return np.array(sums, dtype=np.int64)
+
+    def _sum_by_type(self, values: NDArray[np.int64]) -> dict[str, int]:
+        sums: dict[str, int] = {}
+        for kind, value in zip(self.tree.type, values.tolist(), strict=True):
+            sums[kind] = sums.get(kind, 0) + value
+        return sums

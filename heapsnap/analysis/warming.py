@@ -1,0 +1,166 @@
+"""Growth of a leak, or of a program that warms up: what tells them apart after two snapshots.
+
+Owns the tiers. Every rule is about how programs and Python work in general; what cannot be
+told from two snapshots is taken for warming up, and a third one tells.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from heapsnap.analysis.blame import NAMED
+from heapsnap.analysis.growth import NO_PLACE
+from heapsnap.analysis.origins import Origin
+from heapsnap.analysis.places import C_ROOT
+
+if TYPE_CHECKING:
+    from heapsnap.analysis.tree_growth import TreeGrowth
+
+LEAK, WARMING, MADE_ONCE = 0, 1, 2
+"""Growth that repeats itself, as leaks do; that of a program which warms up; things that were
+made once, such as a module that was imported meanwhile."""
+
+KEY = "<key>"
+FEW = 10
+FEW_BYTES = 64 * 1024
+"""Growth by fewer objects than that is no leak yet, unless it is by as many bytes."""
+SEVERAL = 50
+"""Objects of the program's own classes from which on an import is not what made them."""
+MANY = 100
+"""Plain values in many containers of a kind, such as the rows of each connection's last result,
+come and go: up to that many say nothing. Nor do as many entries of a cache of Python's own."""
+FILLED_ONCE = 5
+"""A table of plain values that is so many times larger was filled when it was first used."""
+LRU_WRAPPER, LRU_LINK = "functools._lru_cache_wrapper", "functools._lru_list_elem"
+LRU_LIMIT = 128
+"""Entries that ``functools.lru_cache`` keeps unless told otherwise: until then it only fills."""
+EXECUTOR_THREADS = ("concurrent.futures.thread.ThreadPoolExecutor", "._threads")
+MOST_EXECUTOR_THREADS = 64
+"""An executor starts threads up to its ``max_workers``: that is a pool which reaches its size."""
+THREAD_DATA = "data of the thread"
+TELLING_LIBRARIES = frozenset(
+    {"asyncio", "atexit", "builtins", "codecs", "concurrent", "copyreg", "gc", "linecache",
+     "logging", "multiprocessing", "os", "queue", "sched", "signal", "tempfile", "threading",
+     "unittest", "warnings", "weakref"}
+)  # fmt: skip
+"""Modules of Python's own in which programs register things, and forget to take them out."""
+CALLABLES = frozenset({"function", "method"})
+"""What a program hands to Python's own modules by the dozen; no table of theirs is made of it."""
+TELLING_ATTRIBUTES = frozenset({".path", ".meta_path", ".path_hooks"})
+"""The same, of ``sys``: what else grows there are the interpreter's own tables."""
+
+
+def tier_of(tree_growth: TreeGrowth, entry: int, blamed: int, bytes_below: int) -> int:
+    """``LEAK``, ``WARMING`` or ``MADE_ONCE``.
+
+    Args:
+        tree_growth: What grew.
+        entry: Where growth enters.
+        blamed: The place of the type to blame.
+        bytes_below: Bytes that came with it.
+    """
+    tree = tree_growth.tree
+    growth = int(tree_growth.growth[entry])
+    root = tree_growth.root_by_place[entry]
+    is_small = growth < FEW and bytes_below < FEW_BYTES
+    if growth <= 1:
+        return MADE_ONCE
+    is_programs = (
+        tree_growth.rank_of(blamed) in NAMED
+        and tree_growth.origins.of_type(tree.type[blamed]) == Origin.PROGRAM
+    )
+    if tree_growth.growth[root] > 0 and root != entry:
+        return LEAK if is_programs and growth >= SEVERAL else MADE_ONCE
+    if is_small or _is_bounded_by_design(tree_growth, entry):
+        return WARMING
+    if is_programs:
+        return LEAK
+    if tree_growth.rank_of(blamed) > 0 and (
+        tier := _tier_of_plain_values(tree_growth, entry, blamed, bytes_below)
+    ):
+        return tier
+    return _tier_by_owner(tree_growth, entry, blamed)
+
+
+def _is_bounded_by_design(tree_growth: TreeGrowth, entry: int) -> bool:
+    """Whether Python itself keeps it from growing on."""
+    tree = tree_growth.tree
+    above = tree.parent[entry]
+    if above == NO_PLACE:
+        return tree.reference[entry] == THREAD_DATA
+    is_executors = (tree.type[above], tree.reference[above]) == (
+        "set",
+        EXECUTOR_THREADS[1],
+    ) and EXECUTOR_THREADS[0] in {tree.type[place] for place in tree.path(above)[-3:]}
+    if is_executors and tree.counts[-1][entry] <= MOST_EXECUTOR_THREADS:
+        return True
+    return _is_filling_lru(tree_growth, entry)
+
+
+def _is_filling_lru(tree_growth: TreeGrowth, entry: int) -> bool:
+    """Whether the entry stands in an ``lru_cache`` that has a limit and may not have reached it.
+
+    Only a cache with a limit links its entries (Modules/_functoolsmodule.c).
+    """
+    tree = tree_growth.tree
+    for wrapper, below in pairwise(tree.path(entry)):
+        if tree.type[wrapper] == LRU_WRAPPER and tree.reference[below] == "<cache>":
+            links = [
+                place
+                for place, kind in enumerate(tree.type)
+                if kind == LRU_LINK and wrapper in tree.path(place)
+            ]
+            most = LRU_LIMIT * int(tree.counts[-1][wrapper])
+            return bool(links) and bool(tree.counts[-1][entry] <= most)
+    return False
+
+
+def _tier_of_plain_values(
+    tree_growth: TreeGrowth, entry: int, blamed: int, bytes_below: int
+) -> int:
+    """The tier of what is of a type that says little; ``LEAK`` where nothing speaks against it."""
+    tree = tree_growth.tree
+    growth = int(tree_growth.growth[entry])
+    if tree.reference[entry] == KEY and growth < MANY:
+        # The keys of a dict whose values are old objects, or none but True: few mean nothing.
+        return MADE_ONCE
+    above = tree.parent[entry]
+    is_among_many = above != NO_PLACE and tree.counts[-1][above] > 1
+    if is_among_many and growth < MANY and bytes_below < FEW_BYTES:
+        return WARMING
+    if tree.reference[tree_growth.root_by_place[entry]] == C_ROOT:
+        # The tuples of code and the tables of classes are C's own: imports make them.
+        return WARMING
+    is_new = tree.counts[0][blamed] == 0
+    is_library = _origin_of_root(tree_growth, entry) == Origin.LIBRARY
+    if is_new and is_library and tree.type[blamed] in tree_growth.leaf_types:
+        return WARMING
+    return LEAK
+
+
+def _tier_by_owner(tree_growth: TreeGrowth, entry: int, blamed: int) -> int:
+    """The tier by whose module it grows in: Python's own have caches that fill and stay."""
+    tree = tree_growth.tree
+    root = tree_growth.root_by_place[entry]
+    if root == entry or _origin_of_root(tree_growth, entry) != Origin.PYTHON:
+        return LEAK
+    library = tree.reference[root].partition(".")[0]
+    attributes = {tree.reference[place] for place in tree.path(entry)[1:3]}
+    if library in TELLING_LIBRARIES or (library == "sys" and attributes & TELLING_ATTRIBUTES):
+        return LEAK
+    if tree.type[blamed] in CALLABLES:
+        return LEAK
+    growth = int(tree_growth.growth[entry])
+    is_filled = growth >= FILLED_ONCE * int(tree.counts[0][entry])
+    if growth < MANY or (is_filled and tree_growth.rank_of(blamed) > 0):
+        return WARMING
+    return LEAK
+
+
+def _origin_of_root(tree_growth: TreeGrowth, entry: int) -> Origin | None:
+    """Whose module the path starts from; None where it starts from something else."""
+    root = tree_growth.root_by_place[entry]
+    if tree_growth.tree.type[root] != "module":
+        return None
+    return tree_growth.origins.of_module(tree_growth.tree.reference[root])
