@@ -1,6 +1,6 @@
 """Chains merged into pictures: equal beginnings are one, every way of holding ends in one node.
 
-Owns what is drawn of a ``Why``, of a ``Culprit`` and of a ``Refs``.
+Owns what is drawn of a ``Why``, of one of its groups, of a ``Culprit`` and of a ``Refs``.
 """
 
 from __future__ import annotations
@@ -29,6 +29,19 @@ def picture_why(result: Why) -> Picture:
         _add_group(canvas, group)
     name = result.type
     return canvas.picture(f"who holds {name} in {result.snapshot.path.name}")
+
+
+def picture_group(kind: str, group: HoldingGroup, file: str) -> Picture:
+    """One way of holding: its chain and further ones, or its cycle.
+
+    Args:
+        kind: The full name of the type, for the title.
+        group: Who holds the objects.
+        file: The name of the snapshot, for the title.
+    """
+    canvas = Canvas()
+    _add_group(canvas, group)
+    return canvas.picture(f"who holds {kind} in {file}")
 
 
 def picture_culprit(culprit: Culprit, file: str) -> Picture:

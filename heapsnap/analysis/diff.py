@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -44,16 +44,35 @@ def diff(
         progress: Called with the name of each step before it is done.
     """
     tell = progress or (lambda step: None)
-    snapshots = (before, *between, after)
+    series = lay_out((before, *between, after), tell)
+    tell("growth")
+    return diff_of(series, sort_entries(series))
+
+
+def lay_out(snapshots: Sequence[Snapshot], tell: Callable[[str], None]) -> Series:
+    """Find the paths of all heaps, side by side.
+
+    Args:
+        snapshots: In the order of time.
+        tell: Called with the name of the step before it is done.
+    """
     series = Series(tuple(Places(snapshot) for snapshot in snapshots))
     tell("verdicts and paths")
     # numpy lets go of the interpreter for most of this: two heaps of two million objects took
     # 1.9 s side by side, 3.2 s one after the other.
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(lambda heap: heap.paths, series.heaps))
-    tell("growth")
-    steady, sporadic, warming = _sort_entries(series)
-    others = frozenset(entry.place for entry in (*steady, *sporadic, *warming))
+    return series
+
+
+def diff_of(series: Series, growth: Growth) -> Diff:
+    """Put what grew into words.
+
+    Args:
+        series: The heaps.
+        growth: Where growth enters their tree; ``culprits`` has the order of ``steady``.
+    """
+    others = frozenset(entry.place for entries in growth for entry in entries)
 
     def describe(entries: Sequence[Entry], *, exact: int = 0) -> tuple[Culprit, ...]:
         return tuple(
@@ -61,12 +80,13 @@ def diff(
             for number, entry in enumerate(entries)
         )
 
+    before, *later = (heap.snapshot for heap in series.heaps)
     return Diff(
         snapshots=tuple(describe_snapshot(heap.snapshot, heap.verdicts) for heap in series.heaps),
-        same_process=all(is_same_process(before, later) for later in snapshots[1:]),
-        culprits=describe(steady[:MOST_CULPRITS], exact=EXACT_RETAINED),
-        sporadic=describe(sporadic[:MOST_OTHERS]),
-        warming=describe(warming[:MOST_OTHERS]),
+        same_process=all(is_same_process(before, snapshot) for snapshot in later),
+        culprits=describe(growth.steady[:MOST_CULPRITS], exact=EXACT_RETAINED),
+        sporadic=describe(growth.sporadic[:MOST_OTHERS]),
+        warming=describe(growth.warming[:MOST_OTHERS]),
         types=tuple(type_growth(series.before, series.after)),
         containers=tuple(container_growth(series)),
         garbage=tuple(garbage_growth(series)),
@@ -87,8 +107,16 @@ def collects(snapshot: Snapshot) -> bool:
     return bool(state["enabled"] and state["threshold"][0] > 0 and not state["freeze_count"])
 
 
-def _sort_entries(series: Series) -> tuple[list[Entry], list[Entry], list[Entry]]:
+class Growth(NamedTuple):
     """Entries that grew as leaks do in every step; in some steps; and as a warming program's."""
+
+    steady: list[Entry]
+    sporadic: list[Entry]
+    warming: list[Entry]
+
+
+def sort_entries(series: Series) -> Growth:
+    """Find where growth enters the heap, and how it goes on."""
     entries = find_entries(series)
     if collects(series.after.snapshot):
         # Garbage that waits for its collection is no leak; the table of garbage shows it.
@@ -96,7 +124,7 @@ def _sort_entries(series: Series) -> tuple[list[Entry], list[Entry], list[Entry]
     leaks = [entry for entry in entries if entry.tier == 0]
     steady = [entry for entry in leaks if _grew_in_every_step(series, entry)]
     sporadic = [entry for entry in leaks if entry not in steady]
-    return steady, sporadic, [entry for entry in entries if entry.tier > 0]
+    return Growth(steady, sporadic, [entry for entry in entries if entry.tier > 0])
 
 
 def _grew_in_every_step(series: Series, entry: Entry) -> bool:

@@ -88,6 +88,20 @@ def why(
     )
 
 
+def explain_place(series: Series, place: int, *, max_alternatives: int = 2) -> HoldingGroup:
+    """Explain what holds the objects that stand at one place of the last heap.
+
+    Args:
+        series: The heaps, a baseline among them.
+        place: Where objects of the last heap stand.
+        max_alternatives: Further chains, which share no holder with the first.
+    """
+    nodes = np.flatnonzero(series.places_of_nodes(len(series.heaps) - 1) == place)
+    types = np.unique(series.after.snapshot.type_by_node[nodes])
+    growth = int(series.tree.counts[-1][place] - series.tree.counts[0][place])
+    return Question(series, types).group(place, nodes, growth, max_alternatives)
+
+
 def _count_of(snapshot: Snapshot, names: set[str]) -> int:
     wanted = np.array([kind.full_name in names for kind in snapshot.types], dtype=np.bool_)
     return int(wanted[snapshot.type_by_node].sum())
@@ -147,7 +161,7 @@ class Question:
             ),
         )
         return [
-            self._group(
+            self.group(
                 place,
                 self.nodes[self.places == place],
                 growth if has_baseline else None,
@@ -156,9 +170,10 @@ class Question:
             for place, _, growth in rows[:max_groups]
         ]
 
-    def _group(
+    def group(
         self, place: int, nodes: NDArray[np.int64], growth: int | None, max_alternatives: int
     ) -> HoldingGroup:
+        """One way of holding: the objects at a place, and the chain to the last of them."""
         heap = self.heap
         example = int(nodes[-1])
         verdict = heap.verdict_of(example)

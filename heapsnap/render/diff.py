@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from heapsnap.render.heading import series_lines, warning_lines
 from heapsnap.render.lines import GOOD, GROWTH, QUIET, TITLE, TYPE, line, table
-from heapsnap.render.memory import is_outside_python, memory_line
+from heapsnap.render.memory import memory_line
 from heapsnap.render.plot import plot
+from heapsnap.render.verdict import held_text, names_of, waiting_text, why_none
 from heapsnap.render.words import (
     bytes_growth_text,
     bytes_text,
     count_text,
     growth_text,
     plural,
-    short_names,
 )
 
 if TYPE_CHECKING:
@@ -32,10 +32,6 @@ if TYPE_CHECKING:
 SHOWN_CONSEQUENCES = 4
 PAIR = 2
 """From more snapshots than that on, counts are drawn as well."""
-WAITING_CYCLES = 10
-"""Cycles more of which the first line tells that they wait to be collected."""
-LARGER_BYTES = 1_000_000
-"""How much Python's objects must gain without getting more to be worth a word."""
 
 
 def render_diff(result: Diff, *, width: int, most: int | None = 10) -> list[Text]:
@@ -46,7 +42,7 @@ def render_diff(result: Diff, *, width: int, most: int | None = 10) -> list[Text
         width: Columns of the screen; only prose is folded to it.
         most: Rows of each table; None: all.
     """
-    names = _names(result)
+    names = names_of(result)
     sections = [
         _answer(result, names, most),
         series_lines(result.snapshots, is_same_process=result.same_process),
@@ -66,25 +62,15 @@ def render_diff(result: Diff, *, width: int, most: int | None = 10) -> list[Text
     return lines
 
 
-def _names(result: Diff) -> Mapping[str, str]:
-    """Full type name → short name, for all types that may be named."""
-    types = {row.type for row in result.types}
-    for culprit in (*result.culprits, *result.sporadic, *result.warming):
-        types |= {culprit.type, *(row.type for row in culprit.consequences)}
-    for cycle in result.garbage:
-        types |= {cycle.owner, *cycle.types}
-    return short_names(types | {row.type for row in result.containers})
-
-
 def _answer(result: Diff, names: Mapping[str, str], most: int | None) -> list[Text]:
     if not result.culprits:
-        if waiting := _waiting(result, names):
+        if waiting := waiting_text(result, names):
             text = ": no leak, unless it never stops growing; the collector is on"
             return [line("garbage waits for the collector: ", (waiting, TYPE), text)]
-        return [line(("no leak found", GOOD), f": {_why_none(result)}")]
+        return [line(("no leak found", GOOD), f": {why_none(result)}")]
     culprit = result.culprits[0]
     name = names[culprit.type]
-    first = line((name, TYPE), "  ", *_growth_words(culprit), "  ", _held_text(culprit))
+    first = line((name, TYPE), "  ", *_growth_words(culprit), "  ", held_text(culprit))
     lines = [first]
     if len(culprit.counts) > PAIR:
         counts = " -> ".join(count_text(count) for count in culprit.counts)
@@ -102,48 +88,6 @@ def _growth_words(culprit: Culprit) -> tuple[tuple[str, str], str]:
         return (bytes_growth_text(culprit.bytes_growth), GROWTH), larger
     counts = f"  ({count_text(culprit.count_before)} -> {count_text(culprit.count_after)})"
     return (growth_text(culprit.growth), GROWTH), counts
-
-
-def _waiting(result: Diff, names: Mapping[str, str]) -> str:
-    """The garbage that grew most, where the collector will free it; empty if there is little."""
-    for row in result.garbage:
-        growth = row.count_after - row.count_before
-        if growth >= WAITING_CYCLES:
-            counts = f"({count_text(row.count_before)} -> {count_text(row.count_after)})"
-            return f"{names[row.owner]} {growth_text(growth)} {counts}"
-    return ""
-
-
-def _why_none(result: Diff) -> str:
-    if is_outside_python(result.before, result.after):
-        growth = (result.after.rss_bytes or 0) - (result.before.rss_bytes or 0)
-        return (
-            f"Python's objects did not grow, RSS did, by {bytes_text(growth)}: "
-            "if that goes on, the leak is outside Python's objects"
-        )
-    if result.sporadic:
-        places = plural(len(result.sporadic), "place")
-        return f"nothing grew in every step; {places} grew in some"
-    if result.warming:
-        places = plural(len(result.warming), "place")
-        return f"{places} grew, all as they do while a program warms up"
-    if any(row.growth > 0 for row in result.types):
-        return "some types have more objects, but no place gained enough of them to be a leak"
-    growth = result.after.python_bytes - result.before.python_bytes
-    if growth > LARGER_BYTES:
-        return f"no type has more objects than before, but they are larger by {bytes_text(growth)}"
-    return "no type has more objects than before"
-
-
-def _held_text(culprit: Culprit) -> str:
-    """What keeps the objects, in words."""
-    if culprit.verdict == "garbage":
-        return f"garbage: kept only by their own cycle {culprit.holder}"
-    if culprit.verdict == "frame":
-        return f"held by a running function: {culprit.holder}"
-    if culprit.verdict == "c-held":
-        return f"held from C, no Python object explains it: {culprit.holder}"
-    return f"held by {culprit.holder}"
 
 
 def _consequences(culprit: Culprit, names: Mapping[str, str], most: int | None) -> str:
@@ -181,7 +125,7 @@ def _culprit_table(
             *([plot(culprit.counts)] if has_plots else []),
             (names[culprit.type], TYPE),
             bytes_growth_text(culprit.retained_bytes_growth),
-            _held_text(culprit),
+            held_text(culprit),
         ]
         rows.append(row)
     return _section(title, rows, "rlllrl" if has_plots else "rllrl", most)

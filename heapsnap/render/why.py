@@ -113,7 +113,7 @@ def _group_lines(group: HoldingGroup, result: Why, width: int) -> list[Text]:
         lines += chain_lines(group.chain, indent=INDENT + 2)
     lines += [line(text, indent=INDENT) for text in group.detail]
     if group.verdict == "garbage":
-        lines += prose("collector: ", _collector_text(result.snapshot), width=width, indent=INDENT)
+        lines += prose("collector: ", collector_text(result.snapshot), width=width, indent=INDENT)
     if group.pattern is not None:
         lines += prose("what it is: ", group.pattern.explanation, width=width, indent=INDENT)
         lines += prose("what to do: ", group.pattern.fix, width=width, indent=INDENT)
@@ -147,7 +147,7 @@ def _hangs_on(group: HoldingGroup) -> bool:
     return len(group.chain.steps) > 1 and (first.type, first.text) != (example.type, example.text)
 
 
-def _collector_text(facts: SnapshotFacts) -> str:
+def collector_text(facts: SnapshotFacts) -> str:
     """What the cycle collector of that process will do about the garbage."""
     state = facts.header["gc"]
     if not state["enabled"]:

@@ -1,0 +1,74 @@
+"""The answer of a diff in words: what leaks and how it is held, or why nothing does.
+
+Owns the sentences, which the terminal's page and the report have in common.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from heapsnap.render.memory import is_outside_python
+from heapsnap.render.words import bytes_text, count_text, growth_text, plural, short_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from heapsnap.analysis.results import Culprit, Diff
+
+WAITING_CYCLES = 10
+"""Cycles more of which the first line tells that they wait to be collected."""
+LARGER_BYTES = 1_000_000
+"""How much Python's objects must gain without getting more to be worth a word."""
+
+
+def names_of(result: Diff) -> Mapping[str, str]:
+    """Full type name → short name, for all types that may be named."""
+    types = {row.type for row in result.types}
+    for culprit in (*result.culprits, *result.sporadic, *result.warming):
+        types |= {culprit.type, *(row.type for row in culprit.consequences)}
+    for cycle in result.garbage:
+        types |= {cycle.owner, *cycle.types}
+    return short_names(types | {row.type for row in result.containers})
+
+
+def held_text(culprit: Culprit) -> str:
+    """What keeps the objects, in words."""
+    if culprit.verdict == "garbage":
+        return f"garbage: kept only by their own cycle {culprit.holder}"
+    if culprit.verdict == "frame":
+        return f"held by a running function: {culprit.holder}"
+    if culprit.verdict == "c-held":
+        return f"held from C, no Python object explains it: {culprit.holder}"
+    return f"held by {culprit.holder}"
+
+
+def waiting_text(result: Diff, names: Mapping[str, str]) -> str:
+    """The garbage that grew most, where the collector will free it; empty if there is little."""
+    for row in result.garbage:
+        growth = row.count_after - row.count_before
+        if growth >= WAITING_CYCLES:
+            counts = f"({count_text(row.count_before)} -> {count_text(row.count_after)})"
+            return f"{names[row.owner]} {growth_text(growth)} {counts}"
+    return ""
+
+
+def why_none(result: Diff) -> str:
+    """Why no culprit is named: the end of the sentence that begins ``no leak found``."""
+    if is_outside_python(result.before, result.after):
+        growth = (result.after.rss_bytes or 0) - (result.before.rss_bytes or 0)
+        return (
+            f"Python's objects did not grow, RSS did, by {bytes_text(growth)}: "
+            "if that goes on, the leak is outside Python's objects"
+        )
+    if result.sporadic:
+        places = plural(len(result.sporadic), "place")
+        return f"nothing grew in every step; {places} grew in some"
+    if result.warming:
+        places = plural(len(result.warming), "place")
+        return f"{places} grew, all as they do while a program warms up"
+    if any(row.growth > 0 for row in result.types):
+        return "some types have more objects, but no place gained enough of them to be a leak"
+    growth = result.after.python_bytes - result.before.python_bytes
+    if growth > LARGER_BYTES:
+        return f"no type has more objects than before, but they are larger by {bytes_text(growth)}"
+    return "no type has more objects than before"
