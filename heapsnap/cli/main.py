@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from heapsnap.cli import answers, cache, graph, live, play, run
+from heapsnap.cli import answers, cache, graph, live, play, report, run
 from heapsnap.cli.gate import GatedCommand
 from heapsnap.cli.group import HeapsnapGroup
 
@@ -27,6 +27,7 @@ COMMANDS = (
     answers.top,
     answers.refs,
     graph.graph,
+    report.report,
     answers.info,
     run.run,
     live.dump,

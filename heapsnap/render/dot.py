@@ -13,7 +13,7 @@ from heapsnap.render.escape import escape_dot, escape_html
 from heapsnap.render.words import count_text, growth_text, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from heapsnap.analysis.picture import Picture
     from heapsnap.render.colours import Palette
@@ -35,7 +35,7 @@ def draw(picture: Picture, palette: Palette = LIGHT, *, is_titled: bool = True) 
     Args:
         picture: What to draw.
         palette: For light or for dark paper.
-        is_titled: Whether its title stands below it.
+        is_titled: Whether its title and what must be said of it stand below.
     """
     graph = picture.graph
     lines = [_opening(palette)]
@@ -46,8 +46,10 @@ def draw(picture: Picture, palette: Palette = LIGHT, *, is_titled: bool = True) 
     roots = [f"n{number}" for number, node in graph.nodes.items() if node["role"] == "root"]
     if len(roots) > 1:
         lines.append(f"  {{rank=min; {'; '.join(roots)}}}")
-    if caption := _caption(picture, is_titled=is_titled):
-        label = "".join(f"{text}<br align='left'/>" for text in caption)
+    if is_titled:
+        # Blank above, so that the text does not touch the lowest object.
+        texts = ["", picture.title, *caption_of(picture)]
+        label = "".join(f"{escape_html(text)}<br align='left'/>" for text in texts)
         lines.append(f"  label=<{label}>;")
     return "\n".join([*lines, "}"]) + "\n"
 
@@ -63,6 +65,18 @@ def left_out_text(picture: Picture) -> str:
     if picture.left_out:
         parts.append(plural(picture.left_out, "more object"))
     return f"left out to keep it readable: {', '.join(parts)}" if parts else ""
+
+
+def caption_of(picture: Picture) -> list[str]:
+    """What must be said of a picture: what dashes mean in it, and what it does not show."""
+    lines = []
+    if any(node["is_garbage"] for node in picture.graph.nodes.values()):
+        lines.append("dashed outline: garbage, held by nothing but its own cycle")
+    if any(edge["is_other_way"] for *_, edge in picture.graph.edges(data=True)):
+        lines.append("dashed arrow: a further way in which one of them is held")
+    if text := left_out_text(picture):
+        lines.append(text)
+    return lines
 
 
 def _opening(palette: Palette) -> str:
@@ -133,27 +147,14 @@ def _edge_attributes(edge: Mapping[str, Any], palette: Palette) -> str:
     shown = names[:MOST_NAMES]
     if rest := len(names) - len(shown):
         shown.append(f"and {plural(rest, 'more name')}")
-    # A blank on each side keeps the text off the line.
-    label = "<br/>".join(f" {escape_html(name)} " for name in shown)
+    # Blanks that are not folded keep the text off the line.
+    label = "<br/>".join(f"&#160;{escape_html(name)}&#160;" for name in shown)
     attributes = [f"label=<{label}>"] if label else []
     if edge["grows"]:
         attributes.append(f'color="{palette.growth}", fontcolor="{palette.growth}", penwidth=2.2')
     if edge["is_other_way"]:
         attributes.append("style=dashed")
     return ", ".join(attributes)
-
-
-def _caption(picture: Picture, *, is_titled: bool) -> Sequence[str]:
-    lines = [escape_html(picture.title)] if is_titled else []
-    nodes, edges = picture.graph.nodes.values(), picture.graph.edges.values()
-    if any(node["is_garbage"] for node in nodes):
-        lines.append("dashed outline: garbage, held by nothing but its own cycle")
-    if any(edge["is_other_way"] for edge in edges):
-        lines.append("dashed arrow: a further way in which one of them is held")
-    if text := left_out_text(picture):
-        lines.append(escape_html(text))
-    # Blank above, so that the text does not touch the lowest object.
-    return ["", *lines] if lines else []
 
 
 def _short(text: str) -> str:

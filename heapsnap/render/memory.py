@@ -32,7 +32,7 @@ def is_outside_python(before: SnapshotFacts, after: SnapshotFacts) -> bool:
 def memory_line(before: SnapshotFacts, after: SnapshotFacts) -> Text:
     """Both growths on one line, and what they say together."""
     growth, verdict = memory_texts(before, after)
-    return line(f"{growth}: ", (verdict, WARNING)) if verdict else line(growth)
+    return line(f"memory: {growth}: ", (verdict, WARNING)) if verdict else line(f"memory: {growth}")
 
 
 def memory_texts(before: SnapshotFacts, after: SnapshotFacts) -> tuple[str, str]:
@@ -40,10 +40,10 @@ def memory_texts(before: SnapshotFacts, after: SnapshotFacts) -> tuple[str, str]
     python_growth = after.python_bytes - before.python_bytes
     python = f"Python's objects {bytes_growth_text(python_growth)}"
     if before.rss_bytes is None or after.rss_bytes is None:
-        return f"memory: {python}; RSS unknown", ""
+        return f"{python}; RSS unknown", ""
     rss_growth = after.rss_bytes - before.rss_bytes
     sizes = f"({bytes_text(before.rss_bytes)} -> {bytes_text(after.rss_bytes)})"
-    text = f"memory: RSS {bytes_growth_text(rss_growth)} {sizes}, {python}"
+    text = f"RSS {bytes_growth_text(rss_growth)} {sizes}, {python}"
     if not is_outside_python(before, after):
         return text, ""
     share = "all" if python_growth <= 0 else "most"

@@ -15,6 +15,8 @@ _SIZE = re.compile(r'(width|height)="(\d+)pt"')
 _IDENTIFIER = re.compile(r' id="[^"]*"')
 _OWN_TITLE = re.compile(r"<title>[^<]*</title>\n?")
 _TOOLTIP = re.compile(r'<a xlink:title="([^"]*)">')
+ON_PAGE = 1.2
+"""Pixels of a page for a point of a drawing: its text is then hardly smaller than the page's."""
 DARK = f"@media (prefers-color-scheme:dark){{\n{dark_rules()}\n}}"
 
 
@@ -43,8 +45,7 @@ def inline_svg(drawn: str, title: str) -> str:
     assert opening is not None
     # Several pictures of one page would all have the same identifiers.
     body = _IDENTIFIER.sub("", _told(drawn[opening.end() :]))
-    # Points are wider than the pixels that a page counts in; numbers alone keep text at 12 px.
-    tag = _SIZE.sub(r'\1="\2"', opening[0])
+    tag = _SIZE.sub(lambda size: f'{size[1]}="{ON_PAGE * int(size[2]):.0f}"', opening[0])
     label = escape_html(title)
     return f'{tag[:-1]} role="img" aria-label="{label}">{body}'.strip()
 

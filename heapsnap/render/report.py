@@ -1,0 +1,218 @@
+"""The report: one page of HTML that answers, shows and can be sent, with nothing outside itself.
+
+Owns what stands on the page and how each figure is got on the command line. Pictures are drawn
+by whoever calls; the page says so where there are none.
+"""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from heapsnap.render.curves import Curve, curves
+from heapsnap.render.dot import caption_of
+from heapsnap.render.heading import LONGEST_COMMAND
+from heapsnap.render.memory import memory_texts
+from heapsnap.render.page import fill, policy, script, style, trusted
+from heapsnap.render.treemap import Area, treemap
+from heapsnap.render.verdict import held_text, names_of, waiting_text, why_none
+from heapsnap.render.why import collector_text
+from heapsnap.render.words import bytes_growth_text, bytes_text, count_text, duration_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from heapsnap.analysis.report import Finding, Report
+    from heapsnap.analysis.results import Culprit, Diff, SnapshotFacts
+
+MOST_TYPES = 20_000
+"""Rows of the table of types: a browser takes a second for them."""
+WIDE, NARROW = (960, 340), (340, 460)
+"""Treemaps for a desk and for a phone, in pixels."""
+MOST_PARTS = 12
+MOST_PLOTS = 5
+
+
+class Commands(NamedTuple):
+    """How the figures of a report are got on the command line."""
+
+    diff: str
+    pair: str
+
+    def why(self, name: str) -> str:
+        """Who holds the objects of a type."""
+        return f"heapsnap why {shlex.quote(name)} {self.pair}"
+
+    def graph(self, name: str) -> str:
+        """What is around the objects of a type."""
+        return f"heapsnap graph {shlex.quote(name)} {self.pair}"
+
+
+def render_report(report: Report, pictures: Sequence[str | None], *, version: str) -> str:
+    """Put a report on a page.
+
+    Args:
+        report: What grew, and who holds it.
+        pictures: For each finding its picture as SVG for the inside of a page, or None.
+        version: Of heapsnap, for the foot of the page.
+    """
+    result = report.diff
+    names = names_of(result)
+    commands = _commands(result)
+    values = {
+        "policy": policy(),
+        "style": style(),
+        "script": script(),
+        "version": version,
+        "result": result,
+        "names": names,
+        "commands": commands,
+        "title": _title(result, names),
+        "span": _span(result),
+        "waiting": waiting_text(result, names),
+        "why_none": why_none(result),
+        "memory": memory_texts(result.before, result.after),
+        "process": _process(result.after),
+        "findings": [
+            _finding(finding, picture, result, commands.why(names[finding.culprit.type]))
+            for finding, picture in zip(report.findings, pictures, strict=True)
+        ],
+        "others": result.culprits[len(report.findings) :],
+        "held_text": held_text,
+        "plots": [
+            *(_plot(culprit, result, names) for culprit in result.culprits[:MOST_PLOTS]),
+            _memory_plot(result),
+        ],
+        "treemaps": _treemaps(result, names),
+        "elsewhere": _elsewhere(result),
+        "types": result.types[:MOST_TYPES],
+        "types_left_out": max(0, len(result.types) - MOST_TYPES),
+        "garbage": [row for row in result.garbage if row.count_after or row.count_before],
+    }
+    return fill("report.html.j2", values)
+
+
+def _title(result: Diff, names: Mapping[str, str]) -> str:
+    if not result.culprits:
+        return "no leak found"
+    first = result.culprits[0]
+    growth = f"+{count_text(first.growth)}" if first.growth > 0 else "larger"
+    return f"{names[first.type]} {growth}"
+
+
+def _commands(result: Diff) -> Commands:
+    files = [shlex.quote(facts.path.name) for facts in result.snapshots]
+    return Commands(f"heapsnap diff {' '.join(files)}", f"-s {files[-1]} --since {files[0]}")
+
+
+def _span(result: Diff) -> str:
+    return duration_text(max(0.0, result.after.time - result.before.time))
+
+
+def _process(facts: SnapshotFacts) -> Mapping[str, str]:
+    command = shlex.join(facts.argv)
+    short = shlex.join([PurePath(word).name for word in facts.argv[:1]])
+    is_long = len(command) > 4 * LONGEST_COMMAND
+    return {
+        "pid": f"{facts.pid} on {facts.host}",
+        "short": f"{short}, pid {facts.pid} on {facts.host}" if short else f"pid {facts.pid}",
+        "command": f"{command[: 4 * LONGEST_COMMAND]}…" if is_long else command,
+        "python": facts.python.partition(" ")[0],
+        "collector": "on" if facts.header["gc"]["enabled"] else "off (gc.disable())",
+    }
+
+
+def _finding(
+    finding: Finding, picture: str | None, result: Diff, command: str
+) -> Mapping[str, Any]:
+    group = finding.group
+    return {
+        "culprit": finding.culprit,
+        "group": group,
+        "shown": group.cycle or group.chain,
+        "is_cycle": group.cycle is not None,
+        "collector": collector_text(result.after) if group.verdict == "garbage" else "",
+        "picture": None if picture is None else trusted(picture),
+        "caption": caption_of(finding.picture),
+        "command": command,
+    }
+
+
+def _plot(culprit: Culprit, result: Diff, names: Mapping[str, str]) -> Mapping[str, Any]:
+    name = names[culprit.type]
+    counts = ", ".join(count_text(count) for count in culprit.counts)
+    return {
+        "name": name,
+        "held": held_text(culprit),
+        "svg": trusted(
+            curves(
+                [Curve("", culprit.counts)],
+                times=[facts.time for facts in result.snapshots],
+                text_of=count_text,
+                span=_span(result),
+                title=f"{name} in each snapshot: {counts}",
+            )
+        ),
+    }
+
+
+def _memory_plot(result: Diff) -> Mapping[str, Any]:
+    snapshots = result.snapshots
+    svg = trusted(
+        curves(
+            [
+                Curve("RSS", tuple(facts.rss_bytes for facts in snapshots), is_growth=False),
+                Curve("Python", tuple(facts.python_bytes for facts in snapshots)),
+            ],
+            times=[facts.time for facts in snapshots],
+            text_of=bytes_text,
+            span=_span(result),
+            title="RSS and the bytes of Python's objects in each snapshot",
+        )
+    )
+    return {
+        "name": "Memory",
+        "held": "what the kernel counts (RSS), and Python's objects",
+        "svg": svg,
+    }
+
+
+def _elsewhere(result: Diff) -> int:
+    """Bytes by which Python's objects grew and for which no culprit is to blame."""
+    found = sum(culprit.retained_bytes_growth for culprit in result.culprits)
+    return result.after.python_bytes - result.before.python_bytes - found
+
+
+def _treemaps(result: Diff, names: Mapping[str, str]) -> list[Any]:
+    """The same areas for a wide and for a narrow screen; none where nothing has grown."""
+    areas = [_area(culprit, names) for culprit in result.culprits]
+    if not any(area.size > 0 for area in areas):
+        return []
+    title = "retained growth: " + ", ".join(f"{area.name} {area.size_text}" for area in areas[:5])
+    return [
+        trusted(treemap(areas, width=width, height=height, title=title))
+        for width, height in (WIDE, NARROW)
+    ]
+
+
+def _area(culprit: Culprit, names: Mapping[str, str]) -> Area:
+    own = Area(names[culprit.type], culprit.bytes_growth, bytes_text(culprit.bytes_growth), True)  # noqa: FBT003
+    rows = [row for row in culprit.consequences if row.bytes_growth > 0]
+    parts = [
+        own,
+        *(
+            Area(names[row.type], row.bytes_growth, bytes_text(row.bytes_growth))
+            for row in rows[:MOST_PARTS]
+        ),
+    ]
+    if rest := sum(row.bytes_growth for row in rows[MOST_PARTS:]):
+        parts.append(Area("other types", rest, bytes_text(rest)))
+    size = culprit.retained_bytes_growth
+    return Area(
+        names[culprit.type],
+        size,
+        bytes_growth_text(size),
+        is_culprit=True,
+        parts=tuple(parts),
+    )
