@@ -71,10 +71,11 @@ def graph(
     path = choose_path(type_name, output, picture_format)
     choice = told(choose_snapshots(snapshot, since))
     with Waiting() as waiting:
+        *baseline, heap = waiting.load_all([*filter(None, [choice.since]), choice.snapshot])
         picture = picture_neighbourhood(
-            waiting.load(choice.snapshot),
+            heap,
             type_name,
-            since=None if choice.since is None else waiting.load(choice.since),
+            since=baseline[0] if baseline else None,
             directions=directions_of(up=backrefs, down=refs),
             depth=depth,
             most=most,

@@ -36,7 +36,7 @@ def report(
 
     paths = check_several(snapshots)
     with Waiting() as waiting:
-        result = explain([waiting.load(path) for path in paths], progress=waiting.step)
+        result = explain(waiting.load_all(paths), progress=waiting.step)
         waiting.step("drawing")
         pictures = draw_findings(result.findings)
     remember_diff(paths[0], paths[-1])
