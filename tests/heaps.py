@@ -44,7 +44,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from heapsnap.snapshot.reader import load
-from tests.documents import HEADER, write_document
+from tests.documents import HEADER, pack, write_document
 from tests.pictures import (
     BUILT_IN_TYPES,
     LEAF_TYPES,
@@ -146,7 +146,7 @@ def draw(
         "roots": roots,
         "chunks": chunks,
         "end": {
-            "rows": sum(len(chunk["type"]) for chunk in chunks),
+            "rows": sum(len(chunk["size"]) for chunk in chunks),
             "references": sum(len(chunk["to"]) for chunk in chunks),
             "dump_seconds": 0.25,
             "complete": True,
@@ -255,7 +255,7 @@ def _chunk(
             value = address_of(referent.label)
             to.append(positions.setdefault(value, len(positions)))
     named = [(row, drawn.own_name) for row, drawn in enumerate(rows) if drawn.own_name]
-    return {
+    rows_as_they_are = {
         "tracked": sum(drawn.is_tracked for drawn in containers),
         "address": list(positions),
         "type": [_index(type_names, drawn.type_name) for drawn in rows],
@@ -268,6 +268,7 @@ def _chunk(
         "shapes": shapes[known_shapes:],
         "names": {"row": [row for row, _ in named], "name": [name for _, name in named]},
     }
+    return pack(rows_as_they_are)
 
 
 def _index(table: list[Any], entry: Any) -> int:

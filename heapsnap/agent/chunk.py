@@ -5,81 +5,94 @@ class costs nothing per object. Owns how the columns of a chunk hang together; w
 objects get rows is for ``walk`` to say.
 """
 
-from itertools import chain
-
-from .columns import write_integers, write_texts
+from .addresses import addresses_of
+from .columns import pick, write_differences, write_texts
 from .jsontext import dumps
+
+REFERENCE_LIMIT = 1 << 17
+"""References from which on a chunk takes no further rows: some 20 MB while it is written."""
 
 
 class Chunk:
     """The columns of a chunk, with the objects that they speak of.
 
     Attributes:
-        container_count: The rows of containers.
-        objects: Those containers; after ``number`` also whatever they refer to, with repeats.
-        addresses: Of ``objects``.
-        first_by_address: Address → the first index in ``objects``.
+        containers: The objects of the first rows.
+        references: What they refer to, row after row; after ``number`` also what the roots name.
+        first_by_address: Address → the first index in ``references``; of containers the index
+            less the number of containers, which is negative; after ``number``.
     """
 
     __slots__ = (
-        "_held",
+        "_addresses",
+        "_container_addresses",
+        "_counts",
         "_names",
         "_numbers",
         "_refcounts",
-        "_references",
         "_shapes",
         "_sizes",
         "_types",
-        "addresses",
-        "container_count",
+        "containers",
         "first_by_address",
-        "objects",
+        "reference_count",
+        "references",
+        "row_count",
     )
 
     def __init__(self):
-        self.container_count = 0
-        self.objects = []
-        self._references = []
+        self.containers = []
+        self.references = []
+        self.reference_count = 0
+        self.row_count = 0
+        self._counts = []
         self._shapes = []
         self._refcounts = []
         self._types = []
         self._sizes = []
         self._names = {"row": [], "name": []}
 
-    def add_containers(self, plan, instances, referents, refcounts):
+    @property
+    def is_full(self):
+        """Whether it is to be written before anything else is described."""
+        return len(self.references) >= REFERENCE_LIMIT
+
+    def add_containers(self, plan, instances, refcounts, described):
         """Add rows for instances of one class.
 
         Args:
             plan: The plan of the class.
             instances: The objects.
-            referents: For each what the collector says that it refers to.
             refcounts: For each the text of its reference count.
+            described: What the plan says of them.
         """
         if plan.name_of is not None:
-            for row, instance in enumerate(instances, len(self.objects)):
+            for row, instance in enumerate(instances, len(self.containers)):
                 name = plan.name(instance)
                 if name:
                     self._names["row"].append(row)
                     self._names["name"].append(name)
-        references, shapes = plan.describe(instances, referents)
-        self.objects += instances
-        self.container_count += len(instances)
-        self._references += references
+        references, counts, shapes = described
+        self.containers += instances
+        self.references += references
+        self._counts += counts
         self._shapes += shapes
         self._refcounts += refcounts
-        self._types += [plan.number_text] * len(instances)
-        self._sizes += plan.write_sizes(instances, instances[0])
+        self._add_rows(plan, instances)
 
     def add_leaves(self, plan, indices):
         """Add rows for instances of a class that refer to nothing; after ``number``.
 
         Args:
             plan: The plan of the class.
-            indices: Where they first stand in ``objects``.
+            indices: Where they first stand in ``references``.
         """
-        self._types += [plan.number_text] * len(indices)
-        instances = map(self.objects.__getitem__, indices)
-        self._sizes += plan.write_sizes(instances, self.objects[indices[0]])
+        self._add_rows(plan, pick(indices, self.references))
+
+    def _add_rows(self, plan, instances):
+        self.row_count += len(instances)
+        self._types += (plan.number_text, str(len(instances)))
+        self._sizes += plan.write_sizes(instances)
 
     def number(self, also):
         """Number all that the rows refer to by where it comes up first.
@@ -87,18 +100,18 @@ class Chunk:
         Args:
             also: Objects that are referred to by something else than a row.
         """
-        # One list, grown in place: each copy of it touches every object twice more (measured on
-        # a heap larger than the cache, if little).
-        del self.objects[self.container_count :]
-        self.objects.extend(chain.from_iterable(self._references))
-        self._held = len(self.objects) - self.container_count
-        self.objects += also
-        self.addresses = list(map(id, self.objects))
-        self.first_by_address = {}
-        # Finds out what is new and where the rest came up in one pass: 100 ns a reference, where a
-        # dict of all addresses and a look-up in it took 180 (measured on batches of 4000).
+        count = len(self.containers)
+        del self.references[sum(self._counts) :]
+        self.reference_count = len(self.references)
+        self.references += also
+        self._container_addresses = addresses_of(self.containers)
+        self._addresses = addresses_of(self.references)
+        # Containers have negative numbers: what they index is a list whose end is theirs.
+        self.first_by_address = dict(zip(self._container_addresses, range(-count, 0)))
+        # Finds out what is new and where the rest came up in one pass: 75 ns a reference, where a
+        # dict of all addresses and a look-up in it took 100 (measured on batches of 4000).
         remember = self.first_by_address.setdefault
-        self._numbers = list(map(remember, self.addresses, range(len(self.addresses))))
+        self._numbers = list(map(remember, self._addresses, range(len(self._addresses))))
 
     def leave_out(self, addresses, shape):
         """Drop references to these objects, and with them the names of that row.
@@ -107,48 +120,47 @@ class Chunk:
             addresses: Of the objects.
             shape: The number of the shape without names.
         """
-        for row, held in enumerate(self._references):
-            kept = [item for item in held if id(item) not in addresses]
-            if len(kept) != len(held):
-                self._references[row], self._shapes[row] = kept, shape
+        kept, start = [], 0
+        for row, count in enumerate(self._counts):
+            held = self.references[start : start + count]
+            start += count
+            left = [item for item in held if id(item) not in addresses]
+            if len(left) != count:
+                self._counts[row], self._shapes[row] = len(left), shape
+            kept += left
+        self.references = kept
 
-    @property
-    def row_count(self):
-        """Containers and leaves."""
-        return len(self._types)
-
-    @property
-    def reference_count(self):
-        """All references, after ``number``."""
-        return self._held
+    def addresses(self, indices):
+        """The addresses of what stands at these places in ``references``; after ``number``."""
+        return pick(indices, self._addresses)
 
     def write(self, order, texts, *, is_tracked, types, shapes):
         """The chunk as JSON.
 
         Args:
-            order: Indices of ``objects``, each address once: the leaves in the order of
-                their rows, then what is described elsewhere.
-            texts: The tables of texts.
+            order: Indices in ``references`` of everything that gets a place after the
+                containers: leaves, in the order of their rows, then what is described elsewhere.
+            texts: Number → its text.
             is_tracked: Whether the collector tracks the containers.
             types: JSON of the new rows of the type table.
             shapes: JSON of the new shapes.
         """
-        count = self.container_count
+        count = len(self.containers)
         positions = texts.positions_below(count + len(order))
-        position = positions[:count] + [None] * (len(self.objects) - count)
+        position = [None] * len(self.references) + positions[:count]
         for index, text in zip(order, positions[count:]):
             position[index] = text
-        addresses = self.addresses[:count] + [self.addresses[index] for index in order]
-        targets = self._numbers[count : count + self._held]
+        addresses = [*self._container_addresses, *self.addresses(order)]
+        targets = self._numbers[: self.reference_count]
         columns = (
             f'{{"tracked":{count if is_tracked else 0}',
-            f'"address":{write_integers(addresses)}',
+            f'"address":{write_differences(addresses)}',
             f'"type":{write_texts(self._types)}',
             f'"size":{write_texts(self._sizes)}',
             f'"refcount":{write_texts(self._refcounts)}',
-            f'"shape":{write_texts(map(texts.__getitem__, self._shapes))}',
-            f'"out":{write_texts(map(texts.__getitem__, map(len, self._references)))}',
-            f'"to":{write_texts(map(position.__getitem__, targets))}',
+            f'"shape":{write_texts(self._shapes)}',
+            f'"out":{write_texts(map(texts.__getitem__, self._counts))}',
+            f'"to":{write_texts(pick(targets, position))}',
             f'"types":{types}',
             f'"shapes":{shapes}',
             f'"names":{dumps(self._names)}}}',

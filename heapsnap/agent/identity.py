@@ -16,6 +16,7 @@ bases_of_type = type.__dict__["__bases__"].__get__
 base_of_type = type.__dict__["__base__"].__get__
 namespace_of_type = type.__dict__["__dict__"].__get__
 flags_of_type = type.__dict__["__flags__"].__get__
+item_bytes_of_type = type.__dict__["__itemsize__"].__get__
 dict_of_module = type.__dict__["__dict__"].__get__(types.ModuleType)["__dict__"].__get__
 code_of_function = types.FunctionType.__dict__["__code__"].__get__
 qualname_of_function = types.FunctionType.__dict__["__qualname__"].__get__

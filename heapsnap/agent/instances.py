@@ -86,13 +86,13 @@ class Instances:
         instances with all slots set have their references in the same order.
         """
         full = len(getters_of_type(kind)) + 1
-        known_shape = -1
+        known_shape = None
 
         def describe(instance, referents):
             nonlocal known_shape
             if len(referents) != full:
                 return slow(instance, referents)
-            if known_shape >= 0:
+            if known_shape is not None:
                 return referents, known_shape
             references, shape = slow(instance, referents)
             if len(set(map(id, referents))) == full:

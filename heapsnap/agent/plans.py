@@ -1,16 +1,16 @@
 """For each class, how to read its instances: its row in the type table, names, sizes.
 
 A plan is made once for a class, from the class alone; the walk then asks it about
-many instances at a time. ``describe(instances, referents)`` takes what the collector says that
-each instance refers to and returns two lists: for each instance its references in the order
-of the names, and the number of their shape. It may add references that the collector does not
-report but that are real and counted; it never drops one.
+many instances at a time. It may add references that the collector does not report but that are
+real and counted; it never drops one.
 """
 
 import sys
 import types
 
+from .chunk import REFERENCE_LIMIT
 from .dicts import Dicts
+from .groups import all_named_alike, one_after_the_other, pieces_named_alike
 from .identity import (
     HAVE_GC,
     HEAP_TYPE,
@@ -40,13 +40,31 @@ class Plan:
     Attributes:
         number_text: Row in the type table, as text.
         is_container: Its instances are walked into.
-        describe: See above; None where ``is_container`` is not true.
+        describe: A function from a sequence of instances to three lists: the references of all of
+            them, one instance after the other, in the order of their names; for each instance how
+            many; for each instance the number of its shape. None where they are no containers.
+        describe_given: The same where the referents of each instance were read before: a function
+            of instances and referents that returns the references by instance, and the shapes.
+        describe_huge: A function from one instance to the descriptions of its rows, where it has so
+            many references that it gets several; None where ``entries`` is.
+        entries: A function from an instance to about how many references it has, where that
+            may be a great many and can be told; else None.
         write_sizes: See ``size_writer``.
         name_of: What an instance is called, or None where instances have no names.
         layout: Name of the built-in class underneath.
     """
 
-    __slots__ = ("describe", "is_container", "layout", "name_of", "number_text", "write_sizes")
+    __slots__ = (
+        "describe",
+        "describe_given",
+        "describe_huge",
+        "entries",
+        "is_container",
+        "layout",
+        "name_of",
+        "number_text",
+        "write_sizes",
+    )
 
     def name(self, instance):
         """What the instance is called, empty where it has no name."""
@@ -62,10 +80,14 @@ class Planner:
     Args:
         shapes: The running table of shapes.
         may_materialize: See ``Instances``.
+
+    Attributes:
+        is_still: Whether nothing but the agent runs: in the child.
     """
 
     def __init__(self, shapes, *, may_materialize):
         self.shapes = shapes
+        self.is_still = may_materialize
         naming = Naming(shapes)
         self._kinds = Kinds(naming, may_materialize=may_materialize)
         self._instances = Instances(naming, may_materialize=may_materialize)
@@ -92,23 +114,41 @@ class Planner:
         plan.layout = layout_of_type(kind)
         plan.write_sizes = size_writer(kind)
         plan.name_of = NAMERS.get(plan.layout)
-        plan.describe = None
+        plan.describe = plan.describe_given = plan.describe_huge = plan.entries = None
         plan.is_container = bool(flags_of_type(kind) & HAVE_GC) or plan.layout in UNVISITED
         self.plans[id(kind)] = plan
         self._fresh.append(describe_type(kind))
         if plan.is_container:
-            nameless = self.shapes.number(())
-            try:
-                plan.describe = _or_nameless(self._describer(kind, plan.layout), nameless)
-            except Exception:  # noqa: BLE001 - a class that only looks like one that is known
-                plan.describe = _all_alike(nameless)
+            self._describe(plan, kind)
+
+    def _describe(self, plan, kind):
+        nameless = self.shapes.number(())
+        try:
+            plan.describe_given = _or_nameless(self._describer(kind, plan.layout), nameless)
+        except Exception:  # noqa: BLE001 - a class that only looks like one that is known
+            plan.describe_given = _all_alike(nameless)
+        plan.describe = one_after_the_other(plan.describe_given)
+        if kind is dict:
+            plan.entries = len
+            plan.describe_huge = self._dicts.describe_huge
+            if self.is_still:
+                plan.describe = self._dicts.describe
+        elif any(kind is known for known in (list, tuple, set, frozenset)):
+            shape = self._shape_of_items(plan.layout)
+            plan.entries = len
+            plan.describe_huge = pieces_named_alike(shape, REFERENCE_LIMIT)
+            if self.is_still:
+                plan.describe = all_named_alike(plan.describe_given, shape)
+
+    def _shape_of_items(self, layout):
+        return self.shapes.number((REMAINDER[layout],))
 
     def _describer(self, kind, layout):
         is_heap_type = flags_of_type(kind) & HEAP_TYPE
         if not is_heap_type and layout in CONSTANT:
-            return _all_alike(self.shapes.number((REMAINDER[layout],)))
+            return _all_alike(self._shape_of_items(layout))
         if kind is dict:
-            return self._dicts.describe
+            return self._dicts.describe_given
         describe = self._kinds.describer(kind, layout)
         if describe is not None:
             return one_by_one(describe)

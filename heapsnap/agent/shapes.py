@@ -44,7 +44,10 @@ def class_text(kind):
 
 
 class ShapeTable:
-    """Numbers for tuples of reference names; remembers what is not written yet."""
+    """Numbers for tuples of reference names; remembers what is not written yet.
+
+    The numbers are texts: nobody calculates with them, and each is written many times.
+    """
 
     __slots__ = ("_by_names", "_fresh", "count")
 
@@ -75,7 +78,7 @@ class ShapeTable:
         """A new shape from ready JSON parts: quoted names and repeat counts."""
         self._fresh.append("[" + ",".join(parts) + "]")
         self.count += 1
-        return self.count - 1
+        return str(self.count - 1)
 
     def take_fresh(self):
         """The JSON of the shapes added since the last call, a list."""

@@ -8,6 +8,7 @@ from .identity import (
     HAVE_GC,
     entry_of,
     flags_of_type,
+    item_bytes_of_type,
     layout_of_type,
     mro_of_type,
     namespace_of_type,
@@ -22,6 +23,8 @@ _TRUSTED = {
     if "__sizeof__" in base.__dict__
 }
 """Methods that give an ``int``, always. An extension's may give and raise anything."""
+
+_SIZEOF_OBJECT = id(object.__dict__["__sizeof__"])
 
 
 class Sizes(Texts):
@@ -42,7 +45,7 @@ def size_writer(kind):
     """How to size instances of a class.
 
     Returns:
-        A function of instances of the class and one of them, to the texts of their sizes: what
+        A function of instances of the class, at least one, to the texts of their sizes: what
         ``sys.getsizeof`` says if that runs C code only, else what it would say if the
         nearest base whose ``__sizeof__`` is C were asked.
     """
@@ -58,13 +61,15 @@ def size_writer(kind):
         head = GC_HEAD_BYTES if flags_of_type(kind) & HAVE_GC else 0
         return _one_by_one(lambda instance: sizeof(instance) + head)
     # Some classes have a header of the collector's in front of them, and some have not.
-    if id(sizeof) in _TRUSTED and layout_of_type(kind) != "type":
-        return _all_at_once(sizeof)
-    return _one_by_one(sys.getsizeof)
+    if id(sizeof) not in _TRUSTED or layout_of_type(kind) == "type":
+        return _one_by_one(sys.getsizeof)
+    if id(sizeof) == _SIZEOF_OBJECT and item_bytes_of_type(kind) == 0:
+        return _all_alike
+    return _all_at_once(sizeof)
 
 
 def _one_by_one(size_of):
-    def write(instances, _):
+    def write(instances):
         texts = []
         for instance in instances:
             try:
@@ -77,15 +82,20 @@ def _one_by_one(size_of):
     return write
 
 
+def _all_alike(instances):
+    """``object.__sizeof__`` adds up fields of the class where instances have no items."""
+    return [str(sys.getsizeof(instances[0]))] * len(instances)
+
+
 def _all_at_once(sizeof):
     """Python's own C methods, called directly (measured: 30 ns against 120 for ``getsizeof``)."""
     texts = None
 
-    def write(instances, example):
+    def write(instances):
         nonlocal texts
         if texts is None:
             # The headers in front of an object are the same for all instances of its class.
-            texts = Sizes(sys.getsizeof(example) - sizeof(example))
+            texts = Sizes(sys.getsizeof(instances[0]) - sizeof(instances[0]))
         return map(texts.__getitem__, map(sizeof, instances))
 
     return write

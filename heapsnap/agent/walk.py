@@ -13,8 +13,10 @@ import sys
 from itertools import compress
 from operator import not_
 
-from .chunk import Chunk
-from .columns import Texts
+from .addresses import addresses_of
+from .chunk import REFERENCE_LIMIT, Chunk
+from .columns import Texts, pick
+from .groups import flatten
 from .identity import FOLDER
 from .jsontext import dumps
 from .plans import Planner
@@ -24,9 +26,6 @@ BATCH = 2048
 """Containers in a chunk. Of fewer, more objects that belong together are in different chunks; of
 more, what a chunk touches does not fit a core's cache. Between 512 and 8192 the choice made
 less than a tenth of difference (measured with 1 MB of L2 cache)."""
-
-POPULAR = 64
-"""References that make a leaf popular."""
 
 POPULAR_LEAVES = 4096
 """Popular leaves (None, small numbers, names) whose rows are not written again in every chunk. A
@@ -38,7 +37,7 @@ COUNTED_LEAVES = 200_000
 counted as objects (0.4 percent too many of 2 million)."""
 
 SAMPLED = 8
-"""One leaf in so many is asked whether it is popular: the popular ones come again."""
+"""One leaf in so many is looked for in the next chunk: those that come up there are popular."""
 
 MEANINGLESS_COUNT = 1 << 30
 """Reference counts from here on are those of immortal objects, Include/refcount.h (PEP 683)."""
@@ -51,19 +50,19 @@ class Heap:
 
     Attributes:
         objects: The list that the collector gives. Nothing made later is in it.
-        refcounts: What ``sys.getrefcount`` says of each, taken in one C loop.
-        surplus: How much it says above the truth, measured the same way on fresh objects.
+        refcounts: For each the text of its true reference count.
+        surplus: How much ``sys.getrefcount`` says above the truth, measured on fresh objects.
         own: Addresses of the agent's own temporary objects, which are in no snapshot.
         held: Address → references that the agent itself holds on objects of the process.
     """
 
     def __init__(self, job):
         self.objects = gc.get_objects()
-        self.refcounts = list(map(sys.getrefcount, self.objects))
         probes = [object() for _ in range(8)]
         # Like the objects, the probes are in one list and nowhere else; that one is no surplus
         # of the measure, but it is a reference that the agent holds.
         self.surplus = min(map(sys.getrefcount, probes))
+        self.refcounts = Counts(self.surplus).of(self.objects)
         self.own = {id(self)} | _agent_frames() | job.own()
         # None would be among them where the program has no threads to capture.
         self.own.discard(id(None))
@@ -94,6 +93,10 @@ class Counts(Texts):
         true_count = number - self.surplus
         return str(true_count if true_count < MEANINGLESS_COUNT else NO_COUNT)
 
+    def of(self, objects):
+        """For each object in a list the text of its count, all taken in one C loop."""
+        return list(map(self.__getitem__, map(sys.getrefcount, objects)))
+
 
 class Walker:
     """Turns a heap into chunks, one at a time.
@@ -118,13 +121,13 @@ class Walker:
         self.references = 0
         self.repeats = 0
         self._counted_leaves = set()
-        self.listed = None if may_materialize else set(map(id, heap.objects))
+        self.listed = None if may_materialize else set(addresses_of(heap.objects))
         self.pending = []
         self._seen_pending = set()
         self._popular = set()
+        self._sampled = set()
         self._special = heap.own | heap.held.keys() | self.prefetched.keys()
         self._texts = Texts()
-        self._tracked_counts = Counts(heap.surplus)
         # Held by two lists of the walk: one more than the tracked ones are.
         self._untracked_counts = Counts(heap.surplus + 1)
 
@@ -135,17 +138,16 @@ class Walker:
             named: Objects that the roots name. Those that the collector does not track may be
                 referred to by nothing else.
         """
-        yield self._chunk([], (), is_tracked=True, also=named)
+        yield self._finish(Chunk(), is_tracked=True, also=named)
         objects, refcounts = self.heap.objects, self.heap.refcounts
         for start in range(0, len(objects), BATCH):
             stop = start + BATCH
-            yield self._chunk(objects[start:stop], refcounts[start:stop], is_tracked=True)
+            yield from self._chunks(objects[start:stop], refcounts[start:stop], is_tracked=True)
         while self.pending:
             objects, self.pending = self.pending, []
             for start in range(0, len(objects), BATCH):
                 batch = objects[start : start + BATCH]
-                refcounts = list(map(sys.getrefcount, batch))
-                yield self._chunk(batch, refcounts, is_tracked=False)
+                yield from self._chunks(batch, self._untracked_counts.of(batch), is_tracked=False)
 
     def release(self):
         """Break the cycles that would stay in the process.
@@ -155,19 +157,49 @@ class Walker:
         self.planner.plans.clear()
         self.heap.objects.clear()
 
-    def _chunk(self, batch, refcounts, *, is_tracked, also=()):
-        chunk = Chunk()
-        count_texts = self._tracked_counts if is_tracked else self._untracked_counts
-        is_special = not self._special.isdisjoint(map(id, batch))
+    def _chunks(self, batch, refcounts, *, is_tracked):
+        """Yield the chunks of one batch: one, unless its objects have very many references."""
+        is_special = not self._special.isdisjoint(addresses_of(batch))
         if is_special:
             batch, refcounts = self._mend(batch, refcounts)
+        chunk = Chunk()
         for plan, rows in self._by_class(batch, range(len(batch))):
-            instances = [batch[row] for row in rows]
-            referents = list(map(gc.get_referents, instances))
-            if is_special:
-                self._put_back(instances, referents)
-            counts = [count_texts[refcounts[row]] for row in rows]
-            chunk.add_containers(plan, instances, referents, counts)
+            describe = self._describe_special if is_special else self._describe
+            portions = describe(plan, pick(rows, batch), pick(rows, refcounts))
+            for instances, counts, described in portions:
+                if chunk.is_full:
+                    yield self._finish(chunk, is_tracked=is_tracked)
+                    chunk = Chunk()
+                chunk.add_containers(plan, instances, counts, described)
+        yield self._finish(chunk, is_tracked=is_tracked)
+
+    def _describe(self, plan, instances, refcounts):
+        """Yield portions of the instances of a class: instances, reference counts, description."""
+        if plan.entries is None or sum(map(plan.entries, instances)) < REFERENCE_LIMIT:
+            yield instances, refcounts, plan.describe(instances)
+            return
+        for instance, refcount in zip(instances, refcounts):
+            if plan.entries(instance) < REFERENCE_LIMIT:
+                yield (instance,), (refcount,), plan.describe((instance,))
+            else:
+                for piece in plan.describe_huge(instance):
+                    yield (instance,), (refcount,), piece
+
+    def _describe_special(self, plan, instances, refcounts):
+        """The same, where what was read before the agent touched an object stands."""
+        prefetched = [instance for instance in instances if id(instance) in self.prefetched]
+        if not prefetched:
+            yield from self._describe(plan, instances, refcounts)
+            return
+        for instance, refcount in zip(instances, refcounts):
+            referents = self.prefetched.get(id(instance))
+            if referents is None:
+                referents = gc.get_referents(instance)
+            described = flatten(*plan.describe_given([instance], [referents]))
+            yield (instance,), (refcount,), described
+
+    def _finish(self, chunk, *, is_tracked, also=()):
+        """The JSON of a chunk whose containers are all there."""
         chunk.number(also)
         if not chunk.first_by_address.keys().isdisjoint(self.heap.own):
             chunk.leave_out(self.heap.own, self.shapes.number(()))
@@ -189,25 +221,22 @@ class Walker:
         Untracked containers (tuples of plain values, static classes) are put on the list of
         those still to be walked. Returns the order of addresses after the containers'.
         """
-        objects, first = chunk.objects, chunk.first_by_address
-        elsewhere = [first.pop(address) for address in self._popular & first.keys()]
-        others = list(first.values())[chunk.container_count :]
+        objects, first = chunk.references, chunk.first_by_address
+        if len(self._popular) < POPULAR_LEAVES and self.listed is None:
+            self._popular |= self._sampled & first.keys()
+        elsewhere = [first.pop(address) for address in sorted(self._popular & first.keys())]
+        others = [index for index in first.values() if index >= 0]
         leaves = []
-        for plan, indices in self._by_class(map(objects.__getitem__, others), others):
+        for plan, indices in self._by_class(pick(others, objects), others):
             if plan.is_container:
                 elsewhere += indices
-                self._put_off([objects[index] for index in indices])
+                self._put_off(pick(indices, objects))
             else:
                 leaves += indices
                 chunk.add_leaves(plan, indices)
         if len(self._counted_leaves) < COUNTED_LEAVES:
-            self._count_repeats([chunk.addresses[index] for index in leaves])
-        if len(self._popular) < POPULAR_LEAVES and self.listed is None:
-            self._popular.update(
-                chunk.addresses[index]
-                for index in leaves[::SAMPLED]
-                if sys.getrefcount(objects[index]) > POPULAR
-            )
+            self._count_repeats(chunk.addresses(leaves))
+        self._sampled = set(chunk.addresses(leaves[::SAMPLED]))
         return leaves + elsewhere
 
     def _count_repeats(self, leaves):
@@ -220,11 +249,13 @@ class Walker:
     def _by_class(self, objects, indices):
         """Pairs of a plan and those indices at which an object of its class stands."""
         classes = list(map(type, objects))
-        kinds = list(map(id, classes))
-        groups = {kind: [] for kind in set(kinds)}
+        kinds = addresses_of(classes)
+        groups = {kind: [] for kind in dict.fromkeys(kinds)}
         plans = self.planner.plans
         if not plans.keys() >= groups.keys():
             self.planner.learn(classes)
+        if len(groups) == 1:
+            return [(plans[kinds[0]], indices)]
         for kind, index in zip(kinds, indices):
             groups[kind].append(index)
         return [(plans[kind], group) for kind, group in groups.items()]
@@ -240,16 +271,17 @@ class Walker:
                 self._seen_pending.add(id(item))
                 self.pending.append(item)
 
-    def _put_back(self, instances, referents):
-        """What was read before the agent touched an object stands."""
-        for row, instance in enumerate(instances):
-            referents[row] = self.prefetched.get(id(instance), referents[row])
-
     def _mend(self, batch, refcounts):
         """Take the agent's own objects and references out of the batch."""
         own, held = self.heap.own, self.heap.held
         kept = [row for row, item in enumerate(batch) if id(item) not in own]
         return (
             [batch[row] for row in kept],
-            [refcounts[row] - held.get(id(batch[row]), 0) for row in kept],
+            [_less(refcounts[row], held.get(id(batch[row]), 0)) for row in kept],
         )
+
+
+def _less(refcount, held):
+    """The text of a reference count without these references."""
+    count = int(refcount)
+    return refcount if count == NO_COUNT else str(count - held)

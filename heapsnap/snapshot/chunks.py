@@ -31,7 +31,7 @@ INT64_MAX = 2**63 - 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chunk:
-    """The columns of one line, as ``docs/format.md`` defines them, in order.
+    """The columns of one line, as ``docs/format.md`` defines them, differences and runs undone.
 
     With A, R, C, E the numbers of addresses, rows, containers and references.
 
@@ -128,18 +128,18 @@ def check_chunk(where: Where, raw: dict[str, Any], *, type_count: int, shape_cou
     """
     columns = {name: _integers(where, name, raw.get(name)) for name in COLUMNS}
     address_count, row_count, container_count = (
-        len(columns[name]) for name in ("address", "type", "refcount")
+        len(columns[name]) for name in ("address", "size", "refcount")
     )
     _check_length(where, "address", address_count, row_count, "at least ")
-    _check_length(where, "size", len(columns["size"]), row_count)
+    type_by_row = _expand_runs(where, columns["type"], row_count, type_count)
+    address = np.cumsum(columns["address"])
     if container_count > row_count:
         raise where.damaged(
             f"column 'refcount' has {container_count} values, expected at most {row_count}"
         )
     for name in ("shape", "out"):
         _check_length(where, name, len(columns[name]), container_count)
-    _check_range(where, "address", columns["address"], 1, INT64_MAX)
-    _check_range(where, "type", columns["type"], 0, type_count - 1)
+    _check_range(where, "address", address, 1, INT64_MAX)
     _check_range(where, "size", columns["size"], 0, INT64_MAX)
     _check_range(where, "refcount", columns["refcount"], NO_COUNT, INT64_MAX)
     _check_range(where, "shape", columns["shape"], 0, shape_count - 1)
@@ -155,8 +155,8 @@ def check_chunk(where: Where, raw: dict[str, Any], *, type_count: int, shape_cou
     return Chunk(
         where,
         _tracked_count(where, raw.get("tracked"), container_count),
-        columns["address"],
-        columns["type"].astype(np.int32),
+        address,
+        type_by_row,
         columns["size"],
         columns["refcount"],
         columns["shape"].astype(np.int32),
@@ -164,6 +164,20 @@ def check_chunk(where: Where, raw: dict[str, Any], *, type_count: int, shape_cou
         columns["to"].astype(np.int32),
         _names(where, raw.get("names"), row_count),
     )
+
+
+def _expand_runs(where: Where, runs: Column, row_count: int, type_count: int) -> NDArray[np.int32]:
+    """``(row_count,) int32``: the type of each row, from pairs of type and number of rows."""
+    if len(runs) % 2:
+        raise where.damaged(f"column 'type' has {len(runs)} values, expected pairs")
+    kinds, lengths = runs[::2], runs[1::2]
+    _check_range(where, "type", kinds, 0, type_count - 1)
+    # Each bounded before they are added up: the sum cannot overflow.
+    _check_range(where, "type", lengths, 0, row_count)
+    described = int(lengths.sum())
+    if described != row_count:
+        raise where.damaged(f"column 'type' speaks of {described} rows, expected {row_count}")
+    return np.repeat(kinds.astype(np.int32), lengths)
 
 
 def _integers(where: Where, name: str, values: Any) -> Column:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -83,9 +83,11 @@ def _add_rows(
     types: list[dict[str, Any]],
     shapes: list[list[str | int]],
 ) -> None:
-    addresses = chunk["address"]
+    addresses = list(accumulate(chunk["address"]))
+    runs = zip(chunk["type"][::2], chunk["type"][1::2], strict=True)
+    type_by_row = [type_index for type_index, count in runs for _ in range(count)]
     start = 0
-    for row, (type_index, size) in enumerate(zip(chunk["type"], chunk["size"], strict=True)):
+    for row, (type_index, size) in enumerate(zip(type_by_row, chunk["size"], strict=True)):
         is_container = row < len(chunk["refcount"])
         count = chunk["refcount"][row] if is_container else NO_REFCOUNT
         kind = types[type_index]

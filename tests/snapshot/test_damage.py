@@ -198,7 +198,11 @@ def test_each_damage_is_named_with_its_line(
 @pytest.mark.parametrize(
     ("columns", "finding"),
     [
-        ({"type": [0]}, "column 'size' has 3 values, expected 1"),
+        ({"type": [0]}, "column 'type' has 1 values, expected pairs"),
+        ({"type": [0, 1]}, "column 'type' speaks of 1 rows, expected 3"),
+        ({"type": [0, 2, 1, 2**62]}, f"column 'type' holds {2**62}, expected 0 to 3"),
+        ({"size": [1]}, "column 'type' speaks of 3 rows, expected 1"),
+        ({"size": [1, 1, 1, 1]}, "column 'type' speaks of 3 rows, expected 4"),
         ({"address": [16]}, "column 'address' has 1 values, expected at least 3"),
         ({"refcount": [1, 1, 1, 1]}, "column 'refcount' has 4 values, expected at most 3"),
         ({"shape": [0]}, "column 'shape' has 1 values, expected 2"),
@@ -206,7 +210,7 @@ def test_each_damage_is_named_with_its_line(
         ({"out": [2**62, 2**62]}, f"column 'out' holds {2**62}, expected 0 to 3"),
         ({"to": [0, 1, 9]}, "column 'to' holds 9, expected 0 to 4"),
         ({"to": [0, 1, -1]}, "column 'to' holds -1, expected 0 to 4"),
-        ({"type": [0, 0, 9]}, "column 'type' holds 9, expected 0 to 2"),
+        ({"type": [0, 2, 9, 1]}, "column 'type' holds 9, expected 0 to 2"),
         ({"shape": [0, 2]}, "column 'shape' holds 2, expected 0 to 1"),
         ({"size": [1, 1, -1]}, "column 'size' holds -1, expected 0 to 9223372036854775807"),
         ({"refcount": [1, -2]}, "column 'refcount' holds -2, expected -1 to 9223372036854775807"),
@@ -242,14 +246,15 @@ def test_each_wrong_column_is_named_with_what_was_found_and_expected(
 
 @pytest.mark.parametrize("address", [0, -16])
 def test_addresses_are_positive(tmp_path: Path, address: int) -> None:
-    path = changed_chunk(tmp_path, address=[address, 32, 48, 64, 80])
+    path = changed_chunk(tmp_path, address=[address, 32, 16, 16, 16])
     finding = f"column 'address' holds {address}, expected 1 to 9223372036854775807"
     assert complaint(path) == (DamagedSnapshotError, f"line 4 of 'FILE': {finding}", CHANGED)
 
 
 def test_a_reference_to_nowhere_is_damage_in_a_complete_file(tmp_path: Path) -> None:
     document = parts()
-    document["chunks"][0]["address"][-1] = 48
+    steps = document["chunks"][0]["address"]
+    steps[-1] += 48 - sum(steps)
     path = write_document(tmp_path / "a.json", **document)
     message = "references to nowhere: no row describes the address 48 (1 such in this line)"
     assert complaint(path) == (DamagedSnapshotError, f"line 4 of 'FILE': {message}", NOWHERE)

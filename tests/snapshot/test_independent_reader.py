@@ -15,7 +15,7 @@ import pytest
 from heapsnap.snapshot.model import NO_COUNT, NO_NODE, ObjectType
 from heapsnap.snapshot.model import Snapshot as LoadedSnapshot
 from heapsnap.snapshot.reader import load
-from tests.documents import HEADER, write_document
+from tests.documents import HEADER, pack, write_document
 from tests.snapshot.independent_reader import (
     GZIP_MAGIC,
     Object,
@@ -234,7 +234,7 @@ def test_both_readers_see_the_same_in_rows_that_the_agent_seldom_writes(tmp_path
     roots = {"modules": {}, "threads": [], "interpreter": [{"name": "it", "address": 16}]}
     end = {"rows": 7, "references": 12, "dump_seconds": 0.1, "complete": True}
     path = write_document(
-        tmp_path / "a.json", header=HEADER, roots=roots, chunks=[first, second], end=end
+        tmp_path / "a.json", header=HEADER, roots=roots, chunks=[pack(first), pack(second)], end=end
     )
     plain = read(path)
     assert_same_objects(plain, load(path))

@@ -13,7 +13,7 @@ import pytest
 
 from heapsnap.snapshot.model import NO_COUNT, NO_NODE, Snapshot
 from heapsnap.snapshot.reader import load
-from tests.documents import write_document
+from tests.documents import pack, write_document
 from tests.heaps import address_of, draw, heap, label_of, labels_of, load_heap, node_of
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "snapshot.schema.json").read_text())
@@ -61,14 +61,14 @@ def chunk(**columns: Any) -> dict[str, Any]:
         "tracked": 0, "address": [], "type": [], "size": [], "refcount": [], "shape": [],
         "out": [], "to": [], "types": [], "shapes": [], "names": {"row": [], "name": []},
     }  # fmt: skip
-    return {**empty, **columns}
+    return pack({**empty, **columns})
 
 
 def load_chunks(folder: Path, *chunks: dict[str, Any]) -> Snapshot:
     parts = draw()
     chunks[0]["types"] = everything()["chunks"][0]["types"]
     counts = {
-        "rows": sum(len(one["type"]) for one in chunks),
+        "rows": sum(len(one["size"]) for one in chunks),
         "references": sum(len(one["to"]) for one in chunks),
     }
     parts = {**parts, "chunks": chunks, "end": {**parts["end"], **counts}}
