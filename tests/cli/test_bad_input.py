@@ -39,7 +39,8 @@ def cut_in_the_header(path: Path) -> None:
 
 def references_to_nowhere(path: Path) -> None:
     chunk = json.loads(lines_of(path)[3])
-    with_chunk(path, address=[*chunk["address"], 16], to=[len(chunk["address"])] * len(chunk["to"]))
+    steps = [*chunk["address"], 16 - sum(chunk["address"])]
+    with_chunk(path, address=steps, to=[len(chunk["address"])] * len(chunk["to"]))
 
 
 BAD_FILES: dict[str, Callable[[Path], object]] = {
@@ -48,7 +49,7 @@ BAD_FILES: dict[str, Callable[[Path], object]] = {
     "other_json": lambda path: path.write_text('{"a": 1}\n'),
     "another_version": another_version,
     "cut_in_the_header": cut_in_the_header,
-    "unequal_columns": lambda path: with_chunk(path, size=[1, 2]),
+    "unequal_columns": lambda path: with_chunk(path, shape=[1, 2]),
     "references_to_nowhere": references_to_nowhere,
     "broken_gzip": lambda path: path.write_bytes(gzip.compress(b"x" * 99)[:20]),
     "missing": lambda path: path.unlink(),
