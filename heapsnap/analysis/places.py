@@ -150,9 +150,12 @@ class Places:
         for roots in reversed(self.root_sets):
             for node, text in roots.label_by_node.items():
                 root_label_by_node[node] = rank[text]
+        reached = self.levels
+        # Only paths need them, and they are a tenth of all that is in memory here.
+        self.__dict__.pop("levels", None)
         return canonical_parents(
             self.graph,
-            self.levels,
+            reached,
             label_by_edge=self.edge_labels.label_by_edge,
             label_by_node=self.type_label_by_node,
             root_label_by_node=root_label_by_node,

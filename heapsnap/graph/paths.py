@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from heapsnap.graph.levels import LevelResult
     from heapsnap.graph.references import ReferenceGraph
-    from heapsnap.snapshot.model import EdgeArray, NodeArray
+    from heapsnap.snapshot.model import NodeArray
 
 NARROW_CANDIDATES = 96
 """Levels with up to as many candidate edges are settled edge by edge: array operations cost 75 us a
@@ -42,13 +42,13 @@ class CanonicalPaths:
 
     Attributes:
         signature_by_node: ``(n,) int32``, ``NO_SIGNATURE`` where unreached.
-        parent_edge_by_node: ``(n,) int64``, the path's last edge; ``NO_EDGE`` for the roots
-            and where unreached.
+        parent_edge_by_node: ``(n,)``, ``int32`` where that holds all edges, else ``int64``:
+            the path's last edge; ``NO_EDGE`` for the roots and where unreached.
         signatures: What the signature numbers stand for.
     """
 
     signature_by_node: NDArray[np.int32]
-    parent_edge_by_node: EdgeArray
+    parent_edge_by_node: NDArray[np.int32] | NDArray[np.int64]
     signatures: SignatureTable
 
 
@@ -90,12 +90,19 @@ def canonical_parents(
     return choice.result()
 
 
-def find_chain(graph: ReferenceGraph, parent_edge_by_node: EdgeArray, node: int) -> list[int]:
+def edge_number_kind(graph: ReferenceGraph) -> type[np.signedinteger]:
+    """The narrower kind of integer that holds every edge number."""
+    return np.int32 if graph.edge_count <= np.iinfo(np.int32).max else np.int64
+
+
+def find_chain(
+    graph: ReferenceGraph, parent_edge_by_node: NDArray[np.signedinteger], node: int
+) -> list[int]:
     """List the edges of a node's chosen path, root first; none for a root.
 
     Args:
         graph: ``n`` objects, ``m`` references.
-        parent_edge_by_node: ``(n,) int64``, as in ``CanonicalPaths``.
+        parent_edge_by_node: ``(n,)`` integers, as in ``CanonicalPaths``.
         node: Where the path ends.
     """
     referrer_by_edge = graph.referrer_by_edge
@@ -110,7 +117,7 @@ class _Choice:
     """The state of the choice.
 
     The candidate columns hold, for each of ``k`` candidate edges, grouped by the level of its
-    referent and ascending within: its number ``(k,) int64``, its referrer and its referent
+    referent and ascending within: its number ``(k,)``, its referrer and its referent
     ``(k,) int32``, its step ``(k,) int32``.
     """
 
@@ -123,7 +130,8 @@ class _Choice:
     ) -> None:
         self.nodes: NodeArray = levels.node_by_position
         self.first_positions: list[int] = levels.first_position_by_level.tolist()
-        edges = np.flatnonzero(levels.is_candidate_by_edge)
+        number_kind = edge_number_kind(graph)
+        edges = np.flatnonzero(levels.is_candidate_by_edge).astype(number_kind, copy=False)
         first_candidate_by_level, self.candidate_edges = group_items(
             edges,
             levels.level_by_node[graph.referent_by_edge[edges]],
@@ -138,7 +146,7 @@ class _Choice:
         self.candidate_steps = steps.step_by_item
         self.book = SignatureBook(steps)
         self.signature_by_node = np.full(graph.node_count, NO_SIGNATURE, dtype=np.int32)
-        self.parent_edge_by_node = np.full(graph.node_count, NO_EDGE, dtype=np.int64)
+        self.parent_edge_by_node = np.full(graph.node_count, NO_EDGE, dtype=number_kind)
         self._smallest_by_node = np.full(graph.node_count, NO_KEY, dtype=np.int64)
 
     def candidate_count(self, level: int) -> int:

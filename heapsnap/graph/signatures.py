@@ -8,7 +8,7 @@ takes is decided in ``paths``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -76,32 +76,38 @@ class Steps:
             node_labels: ``(k,) int32``, none negative.
         """
         width = int(node_labels.max(initial=0)) + 1
-        keys = edge_labels.astype(np.int64) * width + node_labels
+        largest = (int(edge_labels.max(initial=0)) + 1) * width
+        fits = largest <= np.iinfo(np.int32).max
+        keys: NDArray[Any] = edge_labels.astype(np.int32 if fits else np.int64)
+        keys *= width
+        keys += node_labels
         distinct, step_by_item = number_values(keys)
         return cls(distinct // width, distinct % width, step_by_item)
 
 
-def number_values(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def number_values(
+    values: NDArray[np.signedinteger],
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Number the distinct values in ascending order.
 
     Args:
-        values: ``(k,) int64``.
+        values: ``(k,)`` integers.
 
     Returns:
         ``(d,) int64``, the distinct values; ``(k,) int32``, the number of each value.
     """
     if len(values) == 0:
-        return values, np.empty(0, dtype=np.int32)
+        return values.astype(np.int64), np.empty(0, dtype=np.int32)
     low = values.min()
     if values.max() - low > TABLE_CELLS_PER_VALUE * len(values):
         distinct = np.unique(values)
-        return distinct, np.searchsorted(distinct, values).astype(np.int32)
+        return distinct.astype(np.int64), np.searchsorted(distinct, values).astype(np.int32)
     offsets = values - low
     is_used = np.zeros(int(offsets.max()) + 1, dtype=np.bool_)
     is_used[offsets] = True
     number_by_offset = np.cumsum(is_used, dtype=np.int32)
     number_by_offset -= 1
-    return np.flatnonzero(is_used) + low, number_by_offset[offsets]
+    return np.flatnonzero(is_used) + np.int64(low), number_by_offset[offsets]
 
 
 class SignatureBook:

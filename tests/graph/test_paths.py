@@ -260,7 +260,7 @@ def test_documented_types_hold() -> None:
     found = labelled(graph_of(2, [(0, 1)]), 0).find()
     table = found.signatures
     assert found.signature_by_node.dtype == np.int32
-    assert found.parent_edge_by_node.dtype == np.int64
+    assert found.parent_edge_by_node.dtype == np.int32
     assert table.parent_by_signature.dtype == np.int32
     assert table.edge_label_by_signature.dtype == np.int32
     assert table.node_label_by_signature.dtype == np.int32
