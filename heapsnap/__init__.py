@@ -1,20 +1,26 @@
 """Post-mortem heap snapshots for Python.
 
 In the observed process ``install``, ``uninstall`` and ``dump``; offline ``load``, ``diff``
-and ``why``. Importing this loads the agent alone; the offline side is loaded when it is used.
+and ``why``; in tests ``assert_no_growth``. Importing this loads the agent alone; the rest is
+loaded when it is used.
 """
 
 from .agent import dump, install, uninstall
 
 TYPE_CHECKING = False  # importing typing would take longer than all the rest
 if TYPE_CHECKING:
+    from .guard.rounds import assert_no_growth
     from .offline import diff, load, why
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "diff", "dump", "install", "load", "uninstall", "why"]
+__all__ = ["__version__", "assert_no_growth", "diff", "dump", "install", "load", "uninstall", "why"]
 
 
 def __getattr__(name: str) -> object:
+    if name == "assert_no_growth":
+        from .guard.rounds import assert_no_growth
+
+        return assert_no_growth
     if name in {"diff", "load", "why"}:
         from . import offline
 

@@ -30,6 +30,25 @@ except ImportError:  # pragma: no cover - a Python built without libffi
     ctypes = None
 
 
+_GENERATOR_FLAGS = 0x20 | 0x80 | 0x200
+"""CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR, Include/cpython/code.h."""
+
+
+def _generator_types():
+    async def coroutine():
+        pass
+
+    async def async_generator():
+        yield
+
+    made = coroutine()
+    made.close()
+    return {type(None for _ in ()), type(made), type(async_generator())}
+
+
+_GENERATORS = _generator_types()
+
+
 class Capture:
     """References to everything thread-bound.
 
@@ -67,6 +86,17 @@ class Capture:
         """The objects that describing the roots will read from."""
         frames = [frame for stack in self.stacks.values() for frame in stack]
         return frames + [thread for _, thread in self.threads or ()]
+
+    def running_generators(self):
+        """Generators and coroutines that run now: they hold what reading their frames makes.
+
+        One pass over the collector's list, a quarter of a collection, and only where one runs.
+        """
+        frames = [frame for stack in self.stacks.values() for frame in stack]
+        inside = [f for f in frames if code_of_frame(f).co_flags & _GENERATOR_FLAGS]
+        if not inside:
+            return []
+        return [held for held in gc.get_referrers(*inside) if type(held) in _GENERATORS]
 
     def exception_of(self, ident):
         """The exception that a thread is handling, or None."""

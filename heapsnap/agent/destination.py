@@ -20,16 +20,20 @@ class Destination:
         min_free_bytes: Room on the disk that is left to others; None: all of it may be taken.
         keep: How many files of these names may stand in the folder; None: any number.
         hook: A command, as a list of words, that is started with each complete file; or None.
+        is_quiet: Nothing is said where all went well.
     """
 
-    __slots__ = ("directory", "hook", "keep", "min_free_bytes", "template")
+    __slots__ = ("directory", "hook", "is_quiet", "keep", "min_free_bytes", "template")
 
-    def __init__(self, directory, template, *, min_free_bytes=None, keep=None, hook=None):
+    def __init__(
+        self, directory, template, *, min_free_bytes=None, keep=None, hook=None, is_quiet=False
+    ):
         self.directory = directory
         self.template = template
         self.min_free_bytes = min_free_bytes
         self.keep = keep
         self.hook = hook
+        self.is_quiet = is_quiet
 
     def path_for(self, facts):
         """Where the next snapshot goes; nothing stands there now."""

@@ -102,7 +102,7 @@ class Job:
         try:
             # Describing the roots reads f_locals, which leaves a dict in the frame (up to 3.12),
             # and the dicts of threads, which makes them (from 3.11): these are looked into first.
-            readable = self.capture.read_for_roots()
+            readable = self.capture.read_for_roots() + self.capture.running_generators()
             prefetched = {id(item): gc.get_referents(item) for item in readable}
             walker = Walker(heap, may_materialize=self.in_child, prefetched=prefetched)
             roots, named = describe_roots(self.capture)
@@ -122,6 +122,8 @@ class Job:
             f'"dump_seconds":{seconds!r},"complete":true}}'
         )
         self.destination.remove_oldest()
+        if self.destination.is_quiet:
+            return document.path
         stood = talk.duration(seconds if self.pause_seconds is None else self.pause_seconds)
         talk.say(
             f"wrote {document.path} ({talk.counted(walker.rows - walker.repeats)} objects, "

@@ -57,7 +57,11 @@ class Entry:
 
 def find_entries(series: Series) -> list[Entry]:
     """Find where growth enters, the worst first: by tier, then by the bytes that came with it."""
-    tree_growth = TreeGrowth.of_series(series)
+    return entries_of(TreeGrowth.of_series(series))
+
+
+def entries_of(tree_growth: TreeGrowth) -> list[Entry]:
+    """As ``find_entries``, for growth that is known already."""
     places = _where_growth_enters(tree_growth)
     bytes_below = tree_growth.bytes_below(places)
     entries = []

@@ -30,12 +30,14 @@ class TreeGrowth:
             connects.
         leaf_types: Full names of types whose objects refer to nothing.
         origins: Whose each module and type is.
+        is_repeated: The growth was seen again and again: a few objects are enough.
     """
 
     tree: PlaceTree
     plumbing_by_type: dict[str, int]
     leaf_types: AbstractSet[str]
     origins: Origins
+    is_repeated: bool = False
 
     @classmethod
     def of_series(cls, series: Series) -> TreeGrowth:

@@ -63,7 +63,7 @@ def tier_of(tree_growth: TreeGrowth, entry: int, blamed: int, bytes_below: int) 
     tree = tree_growth.tree
     growth = int(tree_growth.growth[entry])
     root = tree_growth.root_by_place[entry]
-    is_small = growth < FEW and bytes_below < FEW_BYTES
+    is_small = growth < FEW and bytes_below < FEW_BYTES and not tree_growth.is_repeated
     if growth <= 1:
         return MADE_ONCE
     is_programs = (
@@ -122,12 +122,13 @@ def _tier_of_plain_values(
     """The tier of what is of a type that says little; ``LEAK`` where nothing speaks against it."""
     tree = tree_growth.tree
     growth = int(tree_growth.growth[entry])
-    if tree.reference[entry] == KEY and growth < MANY:
+    is_once = not tree_growth.is_repeated
+    if tree.reference[entry] == KEY and growth < MANY and is_once:
         # The keys of a dict whose values are old objects, or none but True: few mean nothing.
         return MADE_ONCE
     above = tree.parent[entry]
     is_among_many = above != NO_PLACE and tree.counts[-1][above] > 1
-    if is_among_many and growth < MANY and bytes_below < FEW_BYTES:
+    if is_among_many and growth < MANY and bytes_below < FEW_BYTES and is_once:
         return WARMING
     if tree.reference[tree_growth.root_by_place[entry]] == C_ROOT:
         # The tuples of code and the tables of classes are C's own: imports make them.

@@ -1,0 +1,1 @@
+"""Leaks in tests: the same work done in rounds, a snapshot after each, a failure if it grows."""
