@@ -160,7 +160,10 @@ def _supervise(job, writing, *, may_stay):
 def _walk_and_exit(job, writing):
     try:
         path = job.run()
-        os.write(writing, (DONE + path if path else FAILED).encode("utf-8", "surrogateescape"))
+        try:
+            os.write(writing, (DONE + path if path else FAILED).encode("utf-8", "surrogateescape"))
+        except BrokenPipeError:
+            pass  # the process has ended meanwhile: nobody waits for the word
         os._exit(0 if path else NOT_WRITTEN)
     except BaseException:  # noqa: BLE001 - the job does not raise; memory may still run out here
         os._exit(70)

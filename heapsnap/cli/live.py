@@ -40,11 +40,15 @@ def dump(
     children: Annotated[
         bool, typer.Option("--children", help="Its whole tree of processes as well.")
     ] = False,
+    attach: Annotated[
+        bool,
+        typer.Option("--attach", help="Enter it where no agent is: sys.remote_exec, else gdb."),
+    ] = False,
     directory: Annotated[
         str | None,
         typer.Option(
             metavar="FOLDER",
-            help="Where its snapshots go, as the process names it; else as its agent says.",
+            help="Where it goes, as the process names it; else where its agent says, or here.",
             show_default=False,
         ),
     ] = None,
@@ -58,12 +62,18 @@ def dump(
     from heapsnap.cli.output import write_json, write_lines
     from heapsnap.cli.progress import Waiting
     from heapsnap.live.asking import ask
+    from heapsnap.live.attaching import ask_or_attach
     from heapsnap.live.tree import TreeAnswer, ask_tree
     from heapsnap.render.jsontext import dump_json
     from heapsnap.render.live import render_answer
 
     with Waiting() as waiting:
-        ask_one = partial(ask, directory=directory, timeout_seconds=timeout, tell=waiting.tell)
+        ask_one = partial(
+            ask_or_attach if attach else ask,
+            directory=directory,
+            timeout_seconds=timeout,
+            tell=waiting.tell,
+        )
         if children:
             result = ask_tree(pid, ask_one=ask_one, tell=waiting.tell)
         else:

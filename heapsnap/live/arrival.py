@@ -69,12 +69,15 @@ class Arrival:
         self._part: str | None = None
         self._bytes_by_part = {name: self._size(name) for name in self._parts()}
 
-    def wait(self, *, timeout_seconds: float, tell: Tell) -> Arrived:
+    def wait(
+        self, *, timeout_seconds: float, tell: Tell, verdict: Callable[[], str] = str
+    ) -> Arrived:
         """Wait until the snapshot is complete.
 
         Args:
             timeout_seconds: How long to wait without a sign of life: a file that grows is one.
             tell: Is told now and then how far it is.
+            verdict: Asked for the reason why there will be no snapshot; empty: there may be one.
 
         Raises:
             NoAnswerError: Nothing comes, the process has ended, or the writing has failed.
@@ -84,6 +87,11 @@ class Arrival:
         while True:
             if arrived := self._find():
                 return arrived
+            if reason := verdict():
+                raise NoAnswerError(
+                    f"process {self._process.pid} could not write a snapshot: {reason}",
+                    hint="is the disk full, or may it not write there? --directory names another",
+                )
             now = time.monotonic()
             if self._has_grown(tell):
                 seen_alive, gone_at = now, None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Tell = Callable[[str], None]
 
-ATTACH_HINT = "heapsnap dump --attach {pid} enters it; or install the agent: heapsnap run ..."
+ATTACH_HINT = "heapsnap dump --attach {pid} enters it; or start it with the agent in it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Answer:
         header: What the file says of itself.
         size_bytes: Of the file.
         is_earlier: Whether it was under way before it was asked for.
+        held_seconds: How long a debugger held the process before, to enter it.
     """
 
     pid: int
@@ -45,6 +46,7 @@ class Answer:
     header: dict[str, Any]
     size_bytes: int
     is_earlier: bool = False
+    held_seconds: float = 0.0
 
     @property
     def pause_seconds(self) -> float | None:

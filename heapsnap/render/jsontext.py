@@ -164,6 +164,7 @@ def dump_json(result: TreeAnswer) -> dict[str, Any]:
                 "way": answer.way,
                 "bytes": answer.size_bytes,
                 "pause_seconds": answer.pause_seconds,
+                "held_seconds": answer.held_seconds,
                 "time": answer.header["time"],
                 "under_way_before": answer.is_earlier,
             }

@@ -41,6 +41,7 @@ def render_answer(answer: Answer) -> list[Text]:
             (str(answer.path), TYPE),
             f"  {bytes_text(answer.size_bytes)}",
             f"  process {answer.pid} stood still {pause_text(answer.pause_seconds)}",
+            f", and {pause_text(answer.held_seconds)} in gdb" if answer.held_seconds else "",
         )
     ]
     if answer.inner_path != str(answer.path):

@@ -12,12 +12,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.agent.interpreters import environment
+from tests.agent.interpreters import Python, environment, find_interpreters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+INTERPRETERS = find_interpreters()
 WORKER = Path(__file__).resolve().parent / "programs" / "worker.py"
+
+
+@pytest.fixture(params=INTERPRETERS, ids=[f"{p.version[0]}.{p.version[1]}" for p in INTERPRETERS])
+def python(request: pytest.FixtureRequest) -> Python:
+    """Each Python in turn."""
+    return request.param
 
 
 @pytest.fixture
@@ -26,16 +33,20 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
 
     def start_worker(
-        *arguments: object, python: str = sys.executable, before: tuple[str, ...] = ()
+        *arguments: object,
+        python: str = sys.executable,
+        before: tuple[str, ...] = (),
+        worker: Path = WORKER,
     ) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [*before, python, str(WORKER), *map(str, arguments)],
+            [*before, python, str(worker), *map(str, arguments)],
             env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            cwd="/",
         )
         started.append(process)
         assert process.stdout is not None

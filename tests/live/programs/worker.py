@@ -71,6 +71,19 @@ def in_c():
     re.match(r"(a|a)*b", "a" * 60)
 
 
+def seconds_in_c():
+    say_ready()
+    sum(range(200_000_000))
+    sys.stdout.write("done\n")
+
+
+def napping():
+    say_ready()
+    began = time.monotonic()
+    time.sleep(5)
+    sys.stdout.write(f"{time.monotonic() - began}\n")
+
+
 def tree():
     for what in ("sleeping", "looping"):
         if os.fork() == 0:
