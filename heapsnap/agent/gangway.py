@@ -6,6 +6,7 @@ of a second, in which a thread of its own lets the others run. No exception of t
 handlers can end up there either, since those run in the main thread.
 """
 
+import _signal
 import _thread
 import os
 import sys
@@ -20,9 +21,15 @@ PAGE, PAGE_BYTES = 0, 4096
 def board():
     """Leave the rest to a thread of its own."""
     try:
-        _starter()(_fetch, ())
+        _starter()(_fetch_deaf, ())
     except RuntimeError:  # no further thread may be made
         _fetch()
+
+
+def _fetch_deaf():
+    # Signals are for the program's threads: one that lands here would not wake them.
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
+    _fetch()
 
 
 def _fetch():
