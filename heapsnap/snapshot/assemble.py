@@ -72,9 +72,9 @@ def assemble(
         path=path,
         header=_header(header, is_complete=is_complete, lost_count=lost_count),
         is_complete=is_complete,
-        address_by_node=_by_node([chunk.address for chunk in chunks], chunks, is_kept),
-        type_by_node=_by_node([chunk.type for chunk in chunks], chunks, is_kept),
-        shallow_bytes_by_node=_by_node([chunk.size for chunk in chunks], chunks, is_kept),
+        address_by_node=_by_node([chunk.address for chunk in chunks], chunks, is_kept, np.int64),
+        type_by_node=_by_node([chunk.type for chunk in chunks], chunks, is_kept, np.int32),
+        shallow_bytes_by_node=_by_node([chunk.size for chunk in chunks], chunks, is_kept, np.int64),
         refcount_by_node=_concatenate([chunk.refcount for chunk in chunks], np.int64)[
             is_kept_container
         ],
@@ -121,10 +121,9 @@ def _fill(length: int, parts: Iterable[NDArray[np.int32]]) -> NDArray[np.int32]:
 
 
 def _by_node(
-    columns: Sequence[NDArray[Any]], chunks: Sequence[Chunk], is_kept: NDArray[np.bool_]
+    columns: Sequence[NDArray[Any]], chunks: Sequence[Chunk], is_kept: NDArray[np.bool_], dtype: Any
 ) -> NDArray[Any]:
     """One column of the whole file: containers, then leaves, repeats removed."""
-    dtype = columns[0].dtype if columns else np.int64
     pairs = list(zip(columns, chunks, strict=True))
     containers = [column[: chunk.container_count] for column, chunk in pairs]
     leaves = [column[chunk.container_count : chunk.row_count] for column, chunk in pairs]

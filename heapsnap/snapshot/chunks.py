@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from heapsnap.snapshot.lines import Line, Where
 
-    Column = NDArray[np.int64]
+    Column = NDArray[np.int32] | NDArray[np.int64]
 
 COLUMNS = ("address", "type", "size", "refcount", "shape", "out", "to")
 USUAL_BEGINNING = re.compile(rb'\{"tracked":(0|[1-9]\d{0,8}),"address":\[')
@@ -40,8 +40,8 @@ class Chunk:
         tracked_count: Rows 0 to this are tracked.
         address: ``(A,) int64``.
         type: ``(R,) int32``.
-        size: ``(R,) int64``, bytes.
-        refcount: ``(C,) int64``.
+        size: ``(R,)``, ``int32`` where that holds them, else ``int64``: bytes.
+        refcount: ``(C,)``, likewise.
         shape: ``(C,) int32``.
         out: ``(C,) int32``.
         to: ``(E,) int32``, positions in ``address``.
@@ -52,8 +52,8 @@ class Chunk:
     tracked_count: int
     address: NDArray[np.int64]
     type: NDArray[np.int32]
-    size: NDArray[np.int64]
-    refcount: NDArray[np.int64]
+    size: NDArray[np.int32] | NDArray[np.int64]
+    refcount: NDArray[np.int32] | NDArray[np.int64]
     shape: NDArray[np.int32]
     out: NDArray[np.int32]
     to: NDArray[np.int32]
@@ -132,7 +132,7 @@ def check_chunk(where: Where, raw: dict[str, Any], *, type_count: int, shape_cou
     )
     _check_length(where, "address", address_count, row_count, "at least ")
     type_by_row = _expand_runs(where, columns["type"], row_count, type_count)
-    address = np.cumsum(columns["address"])
+    address = np.cumsum(columns["address"], dtype=np.int64)
     if container_count > row_count:
         raise where.damaged(
             f"column 'refcount' has {container_count} values, expected at most {row_count}"

@@ -290,3 +290,16 @@ def test_the_schema_refuses_what_the_format_does_not_allow(tmp_path: Path) -> No
     document = json.loads(write_document(tmp_path / "a.json", **everything()).read_text())
     document["chunks"][0]["refcount"][0] = -2
     assert not jsonschema.Draft202012Validator(SCHEMA).is_valid(document)
+
+
+def test_a_huge_object_behind_small_ones_keeps_its_size(tmp_path: Path) -> None:
+    path = heap(
+        "root -> small:bytes",
+        "root -> huge:bytes",
+        path=tmp_path / "a.json",
+        sizes={"huge": 2**40},
+        rows_per_chunk=1,
+    )
+    snapshot = load(path)
+    assert snapshot.shallow_bytes_by_node[node_of(snapshot, "huge")] == 2**40
+    assert snapshot.shallow_bytes_by_node[node_of(snapshot, "small")] == 32
