@@ -1,8 +1,8 @@
 """Post-mortem heap snapshots for Python.
 
-In the observed process ``install``, ``uninstall`` and ``dump``; offline ``load``, ``diff``
-and ``why``; in tests ``assert_no_growth``. Importing this loads the agent alone; the rest is
-loaded when it is used.
+In the observed process ``install``, ``uninstall`` and ``dump``; offline ``load``, ``diff``,
+``why`` and ``picture``; in tests ``assert_no_growth``. Importing this loads the agent alone; the
+rest is loaded when it is used.
 """
 
 from .agent import dump, install, uninstall
@@ -10,10 +10,20 @@ from .agent import dump, install, uninstall
 TYPE_CHECKING = False  # importing typing would take longer than all the rest
 if TYPE_CHECKING:
     from .guard.rounds import assert_no_growth
-    from .offline import diff, load, why
+    from .offline import diff, load, picture, why
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "assert_no_growth", "diff", "dump", "install", "load", "uninstall", "why"]
+__all__ = [
+    "__version__",
+    "assert_no_growth",
+    "diff",
+    "dump",
+    "install",
+    "load",
+    "picture",
+    "uninstall",
+    "why",
+]
 
 
 def __getattr__(name: str) -> object:
@@ -21,8 +31,11 @@ def __getattr__(name: str) -> object:
         from .guard.rounds import assert_no_growth
 
         return assert_no_growth
-    if name in {"diff", "load", "why"}:
-        from . import offline
+    if name in {"diff", "load", "picture", "why"}:
+        from . import (
+            notebook,  # noqa: F401 - with it a notebook shows what these return
+            offline,
+        )
 
         return getattr(offline, name)
     message = f"module {__name__!r} has no attribute {name!r}"

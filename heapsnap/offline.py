@@ -1,6 +1,6 @@
 """The offline side as functions: what the commands do, with results in place of text.
 
-The public names ``heapsnap.load``, ``heapsnap.diff`` and ``heapsnap.why`` come from here.
+The public names ``heapsnap.load``, ``diff``, ``why`` and ``picture`` come from here.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from heapsnap.analysis import diff as diff_analysis
+from heapsnap.analysis import neighbourhood_picture
 from heapsnap.analysis import why as why_analysis
 from heapsnap.snapshot.model import Snapshot
 from heapsnap.snapshot.reader import load
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
+    from heapsnap.analysis.links import Direction
+    from heapsnap.analysis.picture import Picture
     from heapsnap.analysis.results import Diff, Why
 
     Source: TypeAlias = Snapshot | str | os.PathLike[str]
 
-__all__ = ["diff", "load", "why"]
+__all__ = ["diff", "load", "picture", "why"]
 
 
 def diff(before: Source, after: Source, *later: Source) -> Diff:
@@ -72,6 +75,36 @@ def why(
         not_through=not_through,
         max_groups=max_groups,
         max_alternatives=max_alternatives,
+    )
+
+
+def picture(
+    snapshot: Source,
+    name: str,
+    *,
+    since: Source | None = None,
+    directions: Sequence[Direction] = ("up", "down"),
+    depth: int | None = None,
+) -> Picture:
+    """Merge what is around objects into a picture: a networkx graph that notebooks show drawn.
+
+    Args:
+        snapshot: A file, or what ``load`` made of it.
+        name: A type, an address, or the name of a module, function or class.
+        since: A baseline; what grew since then is marked.
+        directions: ``"up"`` for who holds them, ``"down"`` for what they hold.
+        depth: How many references far; None: 4 up and 2 down.
+
+    Raises:
+        UnknownTypeError: Nothing in the snapshot answers to the name.
+        HeapsnapError: A file cannot be read; see ``heapsnap.load``.
+    """
+    return neighbourhood_picture.picture_neighbourhood(
+        _loaded(snapshot),
+        name,
+        since=None if since is None else _loaded(since),
+        directions=directions,
+        depth=depth,
     )
 
 

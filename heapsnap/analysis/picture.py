@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import networkx as nx
 
+from heapsnap.shown import Shown
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
@@ -22,7 +24,7 @@ Role: TypeAlias = Literal["root", "asked", "object", "leaf"]
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Shown):
     """Merged objects as a networkx graph, frozen.
 
     Nodes are numbers from 0, in the order in which they are to be drawn. Their attributes:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from heapsnap.shown import Shown
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -161,7 +163,7 @@ class GarbageGrowth:
 
 
 @dataclass(frozen=True, slots=True)
-class Diff:
+class Diff(Shown):
     """What grew over two or more snapshots, culprits first, best first.
 
     ``snapshots`` stand in the order in which they were given, which should be that of time.
@@ -226,7 +228,7 @@ class HoldingGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class Why(Shown):
     """Who holds the objects of a type: groups, best first.
 
     ``through`` and ``not_through`` are the names by which chains were filtered, ``left_out`` is
@@ -255,7 +257,7 @@ class TypeSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Top:
+class Top(Shown):
     """The types of one snapshot, largest first."""
 
     snapshot: SnapshotFacts
@@ -274,7 +276,7 @@ class ReferenceSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Refs:
+class Refs(Shown):
     """What the objects of a type refer to, merged by name and type, most frequent first.
 
     ``example`` is the tree of one object: lines of indentation level, reference and text.

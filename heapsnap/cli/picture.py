@@ -61,25 +61,13 @@ def write_picture(picture: Picture, path: Path, *, is_dark: bool = False) -> Non
     _write(drawn, path)
 
 
-def draw_svg(picture: Picture) -> str | None:
-    """The picture as SVG for the inside of a page; None where there is no ``dot``."""
-    import graphviz
-
-    from heapsnap.render.dot import draw
-    from heapsnap.render.svg import inline_svg
-
-    try:
-        drawn = graphviz.Source(draw(picture, is_titled=False)).pipe(format="svg")
-    except (graphviz.ExecutableNotFound, graphviz.CalledProcessError):
-        return None
-    return inline_svg(drawn.decode(), picture.title)
-
-
 def _run_dot(source: str, path: Path, ending: str) -> bytes:
     import graphviz
 
+    from heapsnap.drawing import run_dot
+
     try:
-        drawn: bytes = graphviz.Source(source).pipe(format=ending)
+        return run_dot(source, ending)
     except graphviz.ExecutableNotFound as error:
         beside = _write(source.encode(), path.with_suffix(".dot"))
         raise PictureError(
@@ -93,7 +81,6 @@ def _run_dot(source: str, path: Path, ending: str) -> bytes:
             f"cannot draw '{path}': 'dot' ended with exit code {error.returncode}",
             hint=f"see what it says: dot -T{ending} -o {path} {beside}",
         ) from error
-    return drawn
 
 
 def _write(content: bytes, path: Path) -> Path:

@@ -11,7 +11,6 @@ import typer
 from heapsnap.cli.choose import remember_diff
 from heapsnap.cli.group import tell
 from heapsnap.cli.options import Snapshots, check_several
-from heapsnap.cli.picture import draw_svg
 from heapsnap.errors import PictureError
 
 if TYPE_CHECKING:
@@ -48,6 +47,8 @@ def report(
 
 def draw_findings(findings: Sequence[Finding]) -> list[str | None]:
     """A picture for each; a note on stderr where there is no ``dot`` to draw them."""
+    from heapsnap.drawing import draw_svg
+
     pictures = [draw_svg(finding.picture) for finding in findings]
     if None in pictures:
         tell("note", "no pictures: graphviz's program 'dot' is not installed, or could not draw")

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from heapsnap.shown import Shown
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -93,7 +95,7 @@ class Roots:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Snapshot:
+class Snapshot(Shown):
     """One heap, ``n`` objects and ``m`` references, all arrays read-only.
 
     Attributes:
