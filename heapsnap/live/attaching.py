@@ -34,6 +34,8 @@ OLDEST = (3, 10)
 LOOK_SECONDS = 0.02
 IDLE_SECONDS = 0.5
 """A main thread that is found waiting for so long will not come to its pending calls by itself."""
+RESTARTED = "restart_syscall"
+"""What the kernel makes of a timed call that a debugger has interrupted, whatever it was."""
 STARTS_WITH_AGENT = "start the program with the agent in it"
 
 
@@ -184,6 +186,8 @@ class Visit:
                 hint=gdb.INSTALL_HINT,
             )
         look = look_at_main_thread(pid, self._runtime)
+        if look.call == RESTARTED and self._last is not None:
+            look = self._last.look
         doing = describe(look, keeps_gil=self._keeps_gil())
         return NoAnswerError(
             f"the main thread of process {pid} has run no Python code for "

@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 INTERPRETERS = find_interpreters()
+START_ELSEWHERE = (
+    "unshare",
+    "--pid",
+    "--fork",
+    "--mount",
+    "--mount-proc",
+    "--kill-child",
+    "sh",
+    "-c",
+)
 WORKER = Path(__file__).resolve().parent / "programs" / "worker.py"
 
 

@@ -73,15 +73,31 @@ def in_c():
 
 def seconds_in_c():
     say_ready()
-    sum(range(200_000_000))
+    sum(range(60_000_000))
     sys.stdout.write("done\n")
 
 
 def napping():
     say_ready()
     began = time.monotonic()
-    time.sleep(5)
+    time.sleep(3)
     sys.stdout.write(f"{time.monotonic() - began}\n")
+
+
+def keeping_the_gil():
+    import ctypes
+
+    say_ready()
+    ctypes.PyDLL(None).sleep(3600)
+
+
+def mutex():
+    import ctypes
+
+    library, memory = ctypes.CDLL(None), ctypes.create_string_buffer(64)
+    library.pthread_mutex_lock(memory)
+    say_ready()
+    library.pthread_mutex_lock(memory)
 
 
 def tree():
