@@ -116,7 +116,7 @@ def dump(path: "str | os.PathLike[str] | None" = None) -> "str | None":
     return take("dump()", None if path is None else os.fspath(path))
 
 
-def take(reason, path=None):
+def take(reason: str, path: "str | None" = None) -> "str | None":
     """As ``dump``, for a reason of the caller's that stands in the header."""
     if _taker is None:
         _configure(settings.gather({}))
@@ -175,9 +175,11 @@ def _configure(chosen):
         keep=chosen.keep,
         hook=chosen.hook,
     )
+    # What the child will need: it imports nothing.
     if chosen.keep is not None:
-        # The child, which will match with it, imports nothing.
         names.expression(chosen.name)
+    if chosen.hook:
+        from . import hook  # noqa: F401 - loaded, for the child
     if _taker is None:
         _taker = Taker(destination)
         if hasattr(os, "register_at_fork"):

@@ -8,7 +8,7 @@ import _thread
 import gc
 import time
 
-from . import header, hook, talk
+from . import header, talk
 from .capture import Capture
 from .document import Document
 from .format import PART_SUFFIX
@@ -67,6 +67,9 @@ class Job:
     def follow_up(self):
         """In the supervisor, once the file is there: let the hook have it."""
         if self.destination.hook:
+            # Loaded in the process, by whoever gave it a command.
+            from . import hook
+
             hook.become(self.destination.hook, self.target)
 
     def own(self):

@@ -142,6 +142,11 @@ class Settings:
         return any(rule is not None for rule in (self.threshold, self.growth, self.every))
 
 
+def is_set(keyword):
+    """Whether the environment says something about it."""
+    return bool(os.environ.get(SETTINGS[keyword][0]))
+
+
 def gather(given):
     """Settle every setting: keyword, then variable, then default.
 
