@@ -76,7 +76,8 @@ class Taker:
         try:
             job = Job(target, _gzip_level(target), facts, started, self.destination, in_child=True)
             return fork.start(job)
-        except OSError as problem:
+        except (OSError, RuntimeError) as problem:
+            # RuntimeError: Python 3.12 lets nobody fork once it has begun to end.
             facts["fork_error"] = str(problem)
             return None
         finally:

@@ -1,0 +1,87 @@
+"""When a snapshot is due: thresholds and their hysteresis, growth, the clock, the limits."""
+
+from __future__ import annotations
+
+from heapsnap.agent import settings
+from heapsnap.agent.pressure import Ceiling
+from heapsnap.agent.rules import Limits, Rules
+
+MB = 1 << 20
+
+
+def rules(**given: object) -> Rules:
+    return Rules(settings.gather(given), 0.0, 100 * MB)
+
+
+def ask(
+    rule: Rules, megabytes: float, *, now: float = 1.0, ceilings=(), sequence: int = 0
+) -> str | None:
+    """What the rules say, noted if it is a snapshot."""
+    rss = int(megabytes * MB)
+    reason = rule.reason(now, rss, ceilings, sequence)
+    if reason:
+        rule.note(reason, now, rss)
+    return reason
+
+
+def test_without_rules_nothing_is_ever_due() -> None:
+    assert ask(rules(), 1e9, now=1e9) is None
+
+
+def test_a_threshold_fires_once_until_the_memory_was_well_below_it() -> None:
+    rule = rules(threshold="200M")
+    assert ask(rule, 199) is None
+    assert ask(rule, 210) == "threshold of 200 MB: 210 MB resident"
+    assert ask(rule, 300) is None
+    assert ask(rule, 185) is None
+    assert ask(rule, 205) is None
+    assert ask(rule, 179) is None
+    assert ask(rule, 200) is not None
+
+
+def test_a_share_is_that_of_the_nearest_ceiling() -> None:
+    rule = rules(threshold="80%")
+    assert rule.asks_for_ceilings
+    far = Ceiling("the memory of the machine", 100 * MB, 1000 * MB)
+    assert ask(rule, 1, ceilings=(far,)) is None
+    near = Ceiling("its address space", 85 * MB, 100 * MB)
+    assert ask(rule, 1, ceilings=(far, near)) == (
+        "threshold of 80%: 85 MB of 100 MB of its address space"
+    )
+    assert ask(rule, 1, ceilings=()) is None
+
+
+def test_growth_counts_from_the_last_snapshot_whoever_took_it() -> None:
+    rule = rules(growth="50M")
+    assert ask(rule, 149) is None
+    assert ask(rule, 149, sequence=1) is None
+    assert ask(rule, 198, sequence=1) is None
+    assert ask(rule, 199, sequence=1) == "growth by 50 MB to 199 MB resident"
+    assert ask(rule, 199, sequence=1) is None
+
+
+def test_the_clock_starts_anew_with_each_snapshot_of_the_rules() -> None:
+    rule = rules(every="10m")
+    assert ask(rule, 1, now=599) is None
+    assert ask(rule, 1, now=600) == "every 600 seconds"
+    assert ask(rule, 1, now=1199) is None
+    assert ask(rule, 1, now=1200) is not None
+
+
+def test_a_snapshot_by_the_clock_leaves_the_threshold_armed() -> None:
+    rule = rules(every="1m", threshold="200M")
+    assert ask(rule, 195, now=60).startswith("every")
+    assert ask(rule, 201, now=61).startswith("threshold")
+
+
+def test_limits_count_and_keep_apart_but_for_the_last() -> None:
+    limits = Limits(2, 60)
+    assert limits.allow(0)
+    limits.note(0)
+    assert not limits.allow(59)
+    assert limits.allow(59, is_last=True)
+    assert limits.allow(60)
+    limits.note(60)
+    assert not limits.allow(1000)
+    assert not limits.allow(1000, is_last=True)
+    assert limits.anew().allow(0)

@@ -1,0 +1,125 @@
+"""What can be set, by keyword and by variable, and what happens to values that cannot be."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from heapsnap.agent import settings
+from heapsnap.agent.settings import Share
+
+DOCUMENTED = Path(__file__).resolve().parents[2] / "docs" / "environment.md"
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, _, _ in settings.SETTINGS.values():
+        monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("1.5G", 3 << 29), ("200M", 200 << 20), ("200MiB", 200 << 20), ("64kb", 65536), (1000, 1000)],
+)
+def test_sizes_are_written_as_people_write_them(text: object, size: int) -> None:
+    assert settings.read_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "much", "-5M", "0", "nan", "inf", "5X", "80%", True, "1e30"])
+def test_what_is_no_size_is_refused(text: object) -> None:
+    with pytest.raises(ValueError, match="expected a size such as 1.5G, found"):
+        settings.read_size(text)
+
+
+def test_a_share_is_told_from_a_size() -> None:
+    share = settings.read_size_or_share("80%")
+    assert isinstance(share, Share)
+    assert share == 0.8
+    assert not isinstance(settings.read_size_or_share("80M"), Share)
+    for wrong in ("0%", "100%", "-1%", "x%"):
+        with pytest.raises(ValueError, match="expected a share"):
+            settings.read_size_or_share(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("10m", 600), ("2h", 7200), ("1d", 86400), (0.5, 0.5)]
+)
+def test_times_have_units(text: object, seconds: float) -> None:
+    assert settings.read_duration(text) == seconds
+
+
+def test_a_ballast_is_a_flag_or_a_size() -> None:
+    assert settings.read_ballast("0") == 0
+    assert settings.read_ballast(True) == 64 << 20
+    assert settings.read_ballast("8M") == 8 << 20
+
+
+def test_a_command_is_split_into_words_and_may_be_words() -> None:
+    assert settings.read_command("aws s3 cp %f 's3://my bucket/'") == [
+        "aws", "s3", "cp", "%f", "s3://my bucket/",
+    ]  # fmt: skip
+    assert settings.read_command(["/bin/echo", Path("/a b")]) == ["/bin/echo", "/a b"]
+    for wrong in ("", "'", []):
+        with pytest.raises(ValueError, match="expected a command|No closing quotation"):
+            settings.read_command(wrong)
+
+
+def test_a_keyword_wins_over_the_variable_and_the_variable_over_the_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HEAPSNAP_LIMIT", "7")
+    monkeypatch.setenv("HEAPSNAP_KEEP", "9")
+    chosen = settings.gather({"keep": 2, "limit": None})
+    assert (chosen.keep, chosen.limit, chosen.cooldown) == (2, 7, 60.0)
+
+
+def test_a_wrong_variable_is_a_line_that_names_it_and_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    wrong = {
+        "HEAPSNAP_SIGNAL": "FOO", "HEAPSNAP_NAME": "a/%p", "HEAPSNAP_GZIP": "maybe",
+        "HEAPSNAP_THRESHOLD": "much", "HEAPSNAP_EVERY": "often", "HEAPSNAP_LIMIT": "1.5",
+        "HEAPSNAP_HOOK": "'",
+    }  # fmt: skip
+    for variable, text in wrong.items():
+        monkeypatch.setenv(variable, text)
+    chosen = settings.gather({})
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) == len(wrong)
+    for variable in wrong:
+        assert sum(line.startswith(f"heapsnap: {variable}: ") for line in lines) == 1
+    assert (chosen.signal, chosen.gzip, chosen.threshold) == (10, False, None)
+    assert chosen.name == "heapsnap-%h-%p-%t-%n.json"
+
+
+def test_a_wrong_keyword_is_an_error_that_names_it() -> None:
+    with pytest.raises(ValueError, match="^threshold: expected a size such as 1.5G, found 'much'$"):
+        settings.gather({"threshold": "much"})
+
+
+def test_signals_have_names_numbers_and_places_among_the_real_time_ones() -> None:
+    assert settings.gather({"signal": "sigusr2"}).signal == 12
+    assert settings.gather({"signal": "RTMIN+2"}).signal == 36
+    assert settings.gather({"signal": "10"}).signal == 10
+    assert settings.gather({"signal": "off"}).signal == 0
+    for wrong in ("USR1+1", "RTMIN+x", "RTMIN+99", "BLOCK", ""):
+        with pytest.raises(ValueError, match="there is no signal named"):
+            settings.gather({"signal": wrong})
+
+
+def test_every_variable_is_in_the_table_of_the_docs_and_none_else() -> None:
+    told = set(re.findall(r"^\| `(HEAPSNAP_\w+)` \|", DOCUMENTED.read_text(), re.MULTILINE))
+    assert told == {variable for variable, _, _ in settings.SETTINGS.values()} | {settings.START}
+
+
+def test_no_other_place_of_the_agent_reads_the_environment() -> None:
+    folder = Path(settings.__file__).parent
+    readers = {
+        path.name
+        for path in folder.rglob("*.py")
+        if re.search(r"environ(\.get|\[)|getenv", path.read_text())
+    }
+    # autoload asks whether it is wanted at all; its variable's name stands in settings.
+    assert readers == {"settings.py", "autoload.py"}
