@@ -134,7 +134,11 @@ def _node_label(node: Mapping[str, Any], palette: Palette) -> str:
         hidden.append(f"↓ {count_text(node['more_below'])} more")
     if hidden:
         rows.append(_small("  ".join(hidden), palette))
-    return "<br/>".join(rows)
+    if len(rows) == 1:
+        return rows[0]
+    # Lines of one label touch each other; rows of a table keep their distance.
+    cells = "".join(f"<tr><td>{row}</td></tr>" for row in rows)
+    return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="1">{cells}</table>'
 
 
 def _small(text: str, palette: Palette) -> str:

@@ -10,6 +10,7 @@ import shlex
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from heapsnap.analysis.chain_pictures import FRAME_ARROW
 from heapsnap.render.curves import Curve, curves
 from heapsnap.render.dot import caption_of
 from heapsnap.render.heading import LONGEST_COMMAND
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from heapsnap.analysis.report import Finding, Report
-    from heapsnap.analysis.results import Culprit, Diff, SnapshotFacts
+    from heapsnap.analysis.results import Chain, Culprit, Diff, SnapshotFacts
 
 MOST_TYPES = 20_000
 """Rows of the table of types: a browser takes a second for them."""
@@ -130,13 +131,39 @@ def _finding(
     return {
         "culprit": finding.culprit,
         "group": group,
-        "shown": group.cycle or group.chain,
+        "steps": chain_steps(group.cycle or group.chain),
         "is_cycle": group.cycle is not None,
+        # Where it merely hangs on a cycle, the way from there.
+        "from_cycle": chain_steps(group.chain)
+        if group.cycle and len(group.chain.steps) > 1
+        else (),
+        "alternatives": [chain_steps(chain) for chain in group.alternatives],
         "collector": collector_text(result.after) if group.verdict == "garbage" else "",
         "picture": None if picture is None else trusted(picture),
         "caption": caption_of(finding.picture),
         "command": command,
     }
+
+
+class ShownStep(NamedTuple):
+    """A step of a chain on the page: what leads to an object, and the object."""
+
+    reference: str
+    text: str
+    type: str
+    grows: bool
+
+
+def chain_steps(chain: Chain) -> list[ShownStep]:
+    """The steps of a chain; a local variable is a step of its own, before what it holds."""
+    steps = [
+        ShownStep(step.reference, step.text, step.type, number == chain.grows_at)
+        for number, step in enumerate(chain.steps)
+    ]
+    variable, arrow, text = steps[0].text.partition(FRAME_ARROW)
+    if arrow:
+        steps[:1] = [ShownStep("", variable, "", grows=False), steps[0]._replace(text=text)]
+    return steps
 
 
 def _plot(culprit: Culprit, result: Diff, names: Mapping[str, str]) -> Mapping[str, Any]:
