@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from heapsnap.analysis.labels import ITEM
+from heapsnap.graph.counting import distinct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -48,7 +49,7 @@ class Ends:
 
     def all_nodes(self) -> NDArray[np.int64]:
         """``(k,) int64``, every object once."""
-        return np.unique(np.concatenate([np.zeros(0, np.int64), *self.nodes.values()]))
+        return _union([np.zeros(0, np.int64), *self.nodes.values()])
 
     def pop_leaves(self, container_count: int) -> Ends:
         """Take out the objects that refer to nothing; what is left are containers.
@@ -72,11 +73,14 @@ class Ends:
     def folded(self, crowded: set[str]) -> Ends:
         """The same with `[*]` in place of the keys of what is crowded."""
         merged = Ends()
+        parts: dict[End, list[NDArray[np.int64]]] = {}
         for end, count in self.counts.items():
             is_crowd = end.reference.startswith("[") and end.text in crowded
             new = end._replace(reference=ITEM) if is_crowd else end
             merged.counts[new] += count
-            merged.nodes[new] = np.union1d(merged.nodes_at(new), self.nodes_at(end))
+            parts.setdefault(new, []).append(self.nodes_at(end))
+        for new, nodes in parts.items():
+            merged.nodes[new] = nodes[0] if len(nodes) == 1 else _union(nodes)
         return merged
 
     def references(self) -> dict[str, int]:
@@ -85,6 +89,12 @@ class Ends:
         for end, count in self.counts.items():
             totals[end.reference] += count
         return dict(sorted(totals.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _union(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """``(k,) int64``, ascending: what is in any of them."""
+    nodes = np.concatenate(parts)
+    return distinct(nodes, int(nodes.max()) + 1) if len(nodes) else nodes
 
 
 def fold_alike(found: Iterable[Ends]) -> list[Ends]:

@@ -15,6 +15,7 @@ from heapsnap.analysis.chains import text_of_node
 from heapsnap.analysis.ends import End, Ends
 from heapsnap.analysis.labels import ATTRIBUTES, LATE_NAMES
 from heapsnap.analysis.refs import KEY
+from heapsnap.graph.counting import distinct, group_by, rank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,18 +119,26 @@ class Links:
         ends = (held if direction == DOWN else holders).astype(np.int64)
         kept = is_new[ends]
         edges, ends = edges[kept], ends[kept]
-        labels = self.heap.edge_labels.label_by_edge[edges].astype(np.int64)
+        labels, label_by_edge = self.labels_of(edges)
         texts, text_by_edge = self.texts_of(ends)
-        pair_by_edge = labels * (len(texts) + 1) + text_by_edge
-        order = np.argsort(pair_by_edge, kind="stable")
-        pairs, first = np.unique(pair_by_edge[order], return_index=True)
         found = Ends()
-        for pair, members in zip(pairs.tolist(), np.split(order, first[1:]), strict=False):
-            label, text = divmod(pair, len(texts) + 1)
-            end = End(self.heap.edge_labels.texts[label], *texts[text])
+        pair_by_edge = label_by_edge * len(texts) + text_by_edge
+        for pair, members in group_by(pair_by_edge, len(labels) * len(texts)):
+            label, text = divmod(pair, len(texts))
+            end = End(labels[label], *texts[text])
             found.counts[end] = len(members)
-            found.nodes[end] = np.unique(ends[members])
+            found.nodes[end] = distinct(ends[members], len(is_new))
         return found
+
+    def labels_of(self, edges: NDArray[np.int64]) -> tuple[list[str], NDArray[np.int64]]:
+        """The normalised names of references.
+
+        Returns:
+            The distinct names, and ``(k,) int64`` indices into them.
+        """
+        labels = self.heap.edge_labels
+        found, rank_by_edge = rank(labels.label_by_edge[edges], len(labels.texts))
+        return [labels.texts[label] for label in found.tolist()], rank_by_edge
 
     def texts_of(self, nodes: NDArray[np.int64]) -> tuple[list[tuple[str, str]], NDArray[np.int64]]:
         """What a person would call each object, and its full type name.
@@ -138,19 +147,19 @@ class Links:
             The distinct pairs, and ``(k,) int64`` indices into them.
         """
         heap = self.heap
-        distinct, position = np.unique(nodes, return_inverse=True)
-        kinds, kind_by_node = np.unique(heap.type_label_by_node[distinct], return_inverse=True)
+        found, position = rank(nodes, heap.snapshot.node_count)
+        kinds, kind_by_node = rank(heap.type_label_by_node[found], len(heap.type_texts))
         full_names = [heap.type_texts[kind] for kind in kinds.tolist()]
         texts = [(short_name(name), name) for name in full_names]
-        text_by_node = kind_by_node.reshape(-1).astype(np.int64)
-        named = np.flatnonzero(self._has_own_name[heap.snapshot.type_by_node[distinct]])
+        text_by_node = kind_by_node.copy()
+        named = np.flatnonzero(self._has_own_name[heap.snapshot.type_by_node[found]])
         if len(named) <= MOST_NAMED:
             index = {text: number for number, text in enumerate(texts)}
             for row in named.tolist():
-                text = text_of_node(heap, int(distinct[row])), texts[int(text_by_node[row])][1]
+                text = text_of_node(heap, int(found[row])), texts[int(text_by_node[row])][1]
                 text_by_node[row] = index.setdefault(text, len(index))
             texts = list(index)
-        return texts, text_by_node[position.reshape(-1)]
+        return texts, text_by_node[position]
 
     @cached_property
     def _has_own_name(self) -> NDArray[np.bool_]:

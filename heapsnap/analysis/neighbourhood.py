@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from heapsnap.analysis.places import Places
 
 NO_GROUP = -1
-BREADTH = 5
-"""Kinds of holders, or of what is held, that are shown of one group."""
+BREADTH = (5, 3, 2)
+"""Kinds of holders, or of what is held, that are shown of one group, level by level; the last
+number holds for all further levels. Five of each at every level is a picture of the program."""
 MOST_ASKED = 8
 """Types of one glob that are told apart."""
 
@@ -130,7 +131,8 @@ class Neighbourhood:
             for group in frontier:
                 if self._is_opened(group, direction):
                     # Beyond the last level only what is left out is counted.
-                    self._grow_from(group, direction, BREADTH if level < depth else 0)
+                    breadth = BREADTH[min(level, len(BREADTH) - 1)] if level < depth else 0
+                    self._grow_from(group, direction, breadth)
             frontier = self.groups[first_new:]
 
     def _grow_from(self, group: Group, direction: Direction, breadth: int) -> None:
@@ -141,7 +143,9 @@ class Neighbourhood:
         if direction == DOWN and breadth:
             group.leaves = self._split_leaves(found)
         found = fold_alike(found)
-        for end in _by_weight(found):
+        ends, quiet = _by_weight(found)
+        group.left_out[direction] += quiet
+        for end in ends:
             if breadth == 0 or len(self.groups) == self.most:
                 group.left_out[direction] += 1
                 continue
@@ -187,11 +191,18 @@ class Neighbourhood:
         self.groups.append(Group(end.text, end.kind, nodes))
 
 
-def _by_weight(found: Sequence[Ends]) -> list[End]:
-    """Ends in the last heap: the most grown first, then those with the most references."""
+def _by_weight(found: Sequence[Ends]) -> tuple[list[End], int]:
+    """Ends in the last heap: the most grown first, then those with the most references.
+
+    Returns:
+        Those to show. Where some have grown the others say nothing, and are only counted.
+    """
     counts = found[-1].counts
-    before = found[0].counts if len(found) > 1 else Counter[End]()
-    return sorted(counts, key=lambda end: (before[end] - counts[end], -counts[end], end))
+    before = found[0].counts if len(found) > 1 else counts
+    growth = {end: counts[end] - before[end] for end in counts}
+    ends = sorted(counts, key=lambda end: (-growth[end], -counts[end], end))
+    grown = [end for end in ends if growth[end] > 0]
+    return (grown, len(ends) - len(grown)) if grown else (ends, 0)
 
 
 def _nodes_of_type(heap: Places, name: str) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ from heapsnap.analysis.links import DOWN, UP, short_name
 from heapsnap.analysis.neighbourhood import NO_GROUP, Neighbourhood
 from heapsnap.analysis.picture import MOST_NODES, Canvas
 from heapsnap.analysis.places import Places
+from heapsnap.graph.counting import group_by
 from heapsnap.graph.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -113,14 +114,16 @@ def _references(around: Neighbourhood, heap: int) -> dict[tuple[int, int], dict[
     link, groups = around.links[heap], around.group_by_node[heap]
     edges, holders, held = link.of(np.flatnonzero(groups != NO_GROUP), DOWN)
     kept = groups[held] != NO_GROUP
-    labels = link.heap.edge_labels.label_by_edge[edges[kept]]
-    rows, counts = np.unique(
-        np.stack([groups[holders[kept]], groups[held[kept]], labels]), axis=1, return_counts=True
-    )
+    labels, label_by_edge = link.labels_of(edges[kept])
+    size = len(around.groups)
+    pair_by_edge = groups[holders[kept]].astype(np.int64) * size + groups[held[kept]]
     found: dict[tuple[int, int], Ends] = {}
-    for holder, to, label, count in zip(*rows.tolist(), counts.tolist(), strict=True):
-        ends = found.setdefault((holder, to), Ends())
-        ends.counts[End(link.heap.edge_labels.texts[label], "", "")] = count
+    for pair, members in group_by(pair_by_edge, size * size):
+        ends = found.setdefault(divmod(pair, size), Ends())
+        counts = np.bincount(label_by_edge[members], minlength=len(labels)).tolist()
+        for label, count in zip(labels, counts, strict=True):
+            if count:
+                ends.counts[End(label, "", "")] = count
     return {pair: ends.folded(ends.crowded()).references() for pair, ends in found.items()}
 
 

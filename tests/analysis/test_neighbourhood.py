@@ -143,6 +143,27 @@ def test_what_is_left_out_is_counted() -> None:
     assert [picture.graph.nodes[n]["more_above"] for n in range(1, 6)] == [1] * 5
 
 
+def test_with_a_baseline_what_did_not_grow_is_only_counted() -> None:
+    def service(count: int) -> Any:
+        return load_heap(
+            f"module app -.CACHE-> cache:Cache -[*]-> page*{count}:Page",
+            "module app -.HOME-> home:Site -.start-> start:Page",
+            "home -.about-> about:Page",
+        )
+
+    picture = picture_neighbourhood(service(9), "Page", since=service(4), directions=(UP,))
+    assert edges_of(picture) == {
+        ("module app", "Cache"): {".CACHE": 1},
+        ("Cache", "Page x11"): {"[*]": 9},
+    }
+    # One object, two kinds of holding: `.start` and `.about`.
+    assert picture.graph.nodes[0]["more_above"] == 2
+    texts = {
+        node["text"] for node in picture_neighbourhood(service(9), "Page").graph.nodes.values()
+    }
+    assert "Site" in texts
+
+
 def test_a_picture_is_never_larger_than_asked() -> None:
     pictures = [f"root -.a{n}-> t{n}:T{n} -.b-> u{n}:U{n} -.c-> thing:Thing" for n in range(30)]
     picture = picture_neighbourhood(load_heap(*pictures), "Thing", most=10)
