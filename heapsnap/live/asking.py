@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Tell = Callable[[str], None]
 
-ATTACH_HINT = "heapsnap dump --attach {pid} enters it; or start it with the agent in it"
+ATTACH_HINT = "heapsnap dump --attach {pid} enters it; or start it with heapsnap run"
 
 
 @dataclass(frozen=True, slots=True)

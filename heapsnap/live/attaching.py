@@ -36,7 +36,7 @@ IDLE_SECONDS = 0.5
 """A main thread that is found waiting for so long will not come to its pending calls by itself."""
 RESTARTED = "restart_syscall"
 """What the kernel makes of a timed call that a debugger has interrupted, whatever it was."""
-STARTS_WITH_AGENT = "start the program with the agent in it"
+STARTS_WITH_AGENT = "start the program with heapsnap run"
 
 
 def ask_or_attach(pid: int, *, directory: str | None, timeout_seconds: float, tell: Tell) -> Answer:

@@ -82,7 +82,7 @@ def find_inside(process: Process, interpreter: Interpreter) -> Inside:
         raise AttachError(
             f"the code of process {process.pid} is not in files that can be read: "
             "a static program, or one that was replaced since it started",
-            hint="restart it with the agent in it",
+            hint="restart it, with heapsnap run",
         )
     functions: dict[str, Symbol] = {}
     for image, names in ((interpreter.image, FUNCTIONS), (libraries[0], ("mmap", "munmap"))):

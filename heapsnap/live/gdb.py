@@ -43,7 +43,7 @@ DONE = "heapsnap-done"
 VALUE = re.compile(r"^\$\d+ = (?:\([^)]*\) )?(-?\d+|0x[0-9a-f]+)", re.MULTILINE)
 START_SECONDS = 20.0
 INTERRUPT_SECONDS = 5.0
-INSTALL_HINT = "install gdb (apt install gdb), or start the program with the agent in it"
+INSTALL_HINT = "install gdb (apt install gdb), or start the program with heapsnap run"
 
 
 def is_installed() -> bool:
@@ -123,7 +123,7 @@ class Held:
         if found is None:
             raise AttachError(
                 f"a call in process {self.pid} failed: {_last_line(answer)}; it goes on as before",
-                hint="try again; if that fails as well, start the program with the agent in it",
+                hint="try again; if that fails as well, start the program with heapsnap run",
             )
         return int(found[1], 0)
 
@@ -158,7 +158,7 @@ class Held:
             raise AttachError(
                 f"a call in process {self.pid} took longer than {timeout_seconds:g} s and was "
                 "taken back; it goes on as before",
-                hint="try again later, or start the program with the agent in it",
+                hint="try again later, or start the program with heapsnap run",
             )
         return text
 
