@@ -1,5 +1,6 @@
 """Built-in kinds that must be asked in their own way: classes, functions, frames, code, arrays."""
 
+import _contextvars
 import gc
 import sys
 import types
@@ -18,8 +19,12 @@ from .identity import (
     namespace_of_type,
 )
 from .members import getters_of_type, read_fields
+from .shapes import key_text
 
 CO_OPTIMIZED = 1
+VARIABLE_NODES = frozenset({"hamt_bitmap_node", "hamt_collision_node"})
+_ContextVar = _contextvars.ContextVar
+_name_of_variable = _ContextVar.__dict__["name"].__get__
 _HAS_VARIABLES = sys.version_info >= (3, 11)
 """Whether a suspended generator holds its variables itself. Before, a frame with a row of its own
 did: reading them for the generator would put a dict into that frame which is in no list."""
@@ -56,6 +61,8 @@ class Kinds:
             return self._suspended_describer(kind, layout)
         if layout == "code":
             return self._code_describer(kind)
+        if layout in VARIABLE_NODES:
+            return self._describe_variables
         return self._array_describer(kind) if layout == "ndarray" else None
 
     def _describe_class(self, instance, referents):
@@ -70,6 +77,20 @@ class Kinds:
         # not counted where it is written in the C source, and stands in the MRO anyway.
         held = [(name, value) for name, value in fields if value is not None]
         return [value for _, value in held], self.shapes.number(tuple(name for name, _ in held))
+
+    def _describe_variables(self, instance, referents):
+        """Name the values of context variables after these; `Python/hamt.c` keeps them in pairs."""
+        del instance
+        is_key = [type(referent) is _ContextVar for referent in referents]
+        step = -1 if is_key and is_key[0] else 1
+        names = []
+        for position, is_this_key in enumerate(is_key):
+            beside = position + step
+            if not is_this_key and 0 <= beside < len(is_key) and is_key[beside]:
+                names.append(key_text(_name_of_variable(referents[beside])))
+            else:
+                names.append("<variables>")
+        return referents, self.shapes.number(tuple(names))
 
     def _function_describer(self, kind):
         getters = getters_of_type(kind)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from heapsnap.analysis.tree_growth import TreeGrowth
 
-DEEPEST = 4
+DEEPEST = 6
+"""Steps from a tuple to the object of a bound method in a closure of a partial in it."""
 SHARED = 0.45
 """Objects for each of the containers that hold them, if two containers may hold the same one."""
 MOST_FOR_EACH = 2
@@ -39,7 +40,7 @@ def blame(tree_growth: TreeGrowth, entry: int, entries: AbstractSet[int]) -> int
     entered = tree_growth.entered(entry)
     # A list that grows at its far end has no more entrances than before.
     least = (entered if entered > 0 else growth[entry]) * SHARED
-    frontier = [entry]
+    frontier, wrapper = [entry], entry
     for _ in range(DEEPEST):
         below = [
             child
@@ -54,7 +55,19 @@ def blame(tree_growth: TreeGrowth, entry: int, entries: AbstractSet[int]) -> int
             telling = [c for c in telling if origins.of_type(tree.type[c]) != Origin.PYTHON]
         if telling:
             return min(telling, key=lambda child: (-growth[child], tree.type[child], child))
+        is_wrapped = rank > WRAPPER and wrapper == entry
+        wrapper = min(
+            (child for child in below if is_wrapped and _is_wrapper(tree_growth, child)),
+            key=lambda child: (-growth[child], tree.type[child], child),
+            default=wrapper,
+        )
         if not below:
             break
         frontier = below
-    return entry
+    return wrapper
+
+
+def _is_wrapper(tree_growth: TreeGrowth, place: int) -> bool:
+    """Whether it says more than the tuple or dict that it is in: a partial, a weak reference."""
+    kind = tree_growth.tree.type[place]
+    return tree_growth.rank_of(place) == WRAPPER and kind not in tree_growth.leaf_types

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from heapsnap.analysis.results import Chain, Step
+from heapsnap.analysis.runs import collapse_runs
 from heapsnap.graph.components import shortest_cycle_through
 from heapsnap.graph.paths import find_chain
 from heapsnap.graph.references import NO_EDGE
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
 
     from heapsnap.analysis.places import Places
 
-LONGEST_RUN = 3
-"""Equal steps in a row that are still shown one by one, beside the first and the last."""
-
+VARIABLES = "<variables>"
+THREADS = "<threads>"
+UNTOLD = frozenset({VARIABLES, THREADS, ".__closure__", ".cell_contents"})
+"""Steps that a path leaves out: the name of the variable says it all."""
+UNKNOWN, INSIDE = "?", " (inside)"
+"""What an object of C code holds has no name; the question mark would read like doubt."""
 _KEY = re.compile(r"\['([^'\\]*)'\]")
 _POSITIONS = {"[#]": 1, "[-#]": -1}
 _SHORT = {
@@ -136,10 +140,14 @@ def describe_chain(
             pending = reference
             grows_at = len(steps) if grows else grows_at
             continue
+        elif reference == VARIABLES and edge != edges[-1]:
+            # A context's tree says nothing: its variables have names.
+            grows_at = len(steps) if grows else grows_at
+            continue
         if grows:
             grows_at = len(steps)
         steps.append(_step(places, node, reference))
-    return _collapse_runs(steps, grows_at)
+    return collapse_runs(steps, grows_at)
 
 
 def cycle_through(places: Places, nodes: Sequence[int]) -> Chain | None:
@@ -165,36 +173,6 @@ def cycle_text(chain: Chain) -> str:
     return text
 
 
-def _collapse_runs(steps: list[Step], grows_at: int | None) -> Chain:
-    """Show a linked list of a million nodes by its first node, its length and its last node."""
-    shown: list[Step] = []
-    position = 0
-    while position < len(steps):
-        end = position
-        while end < len(steps) and _reads_like(steps[end], steps[position]):
-            end += 1
-        run = steps[position:end]
-        hidden = len(run) - 2
-        if hidden >= LONGEST_RUN:
-            step = run[0]
-            middle = Step(step.reference, step.type, None, f"{step.text} ({hidden} times)")
-            run = [run[0], middle, run[-1]]
-        if grows_at is not None and position <= grows_at < end:
-            grows_at = len(shown) + min(grows_at - position, len(run) - 1)
-            position = end
-            shown += run
-            break
-        shown += run
-        position = end
-    if position < len(steps):
-        shown += list(_collapse_runs(steps[position:], None).steps)
-    return Chain(tuple(shown), grows_at)
-
-
-def _reads_like(step: Step, other: Step) -> bool:
-    return (step.reference, step.type, step.name) == (other.reference, other.type, other.name)
-
-
 def describe_path(references: Sequence[str], types: Sequence[str], root_verdict: str) -> str:
     """A normalised path in one line: ``app.cache.SESSIONS[*].cursor``.
 
@@ -206,15 +184,27 @@ def describe_path(references: Sequence[str], types: Sequence[str], root_verdict:
     text = references[0]
     if root_verdict in {"c-held", "garbage"}:
         text = f"{types[0].rpartition('.')[2]} {references[0]}"
-    pending = False
-    for reference in references[1:]:
-        if reference == ".__dict__":
-            pending = True
+    is_attribute_dict = False
+    previous = ""
+    for position, reference in enumerate(references[1:], 1):
+        is_of_a_thread = previous == THREADS and reference.startswith("[")
+        previous = THREADS if is_of_a_thread else reference
+        if reference == ".__dict__" or is_of_a_thread:
+            is_attribute_dict = True
             continue
-        is_word = reference[:1].isidentifier()
-        text += f" closure {reference}" if is_word else reference
-        pending = False
-    return text + (".__dict__" if pending else "")
+        if reference in UNTOLD:
+            continue
+        if reference[:1].isidentifier():
+            whose = "closure" if types[position - 1] == "tuple" else "local"
+            text += f" {whose} variable {reference}"
+        elif reference == UNKNOWN:
+            text += INSIDE
+        elif is_attribute_dict and (match := _KEY.fullmatch(reference)):
+            text += f".{match[1]}"
+        else:
+            text += reference
+        is_attribute_dict = False
+    return text + (".__dict__" if previous == ".__dict__" else "")
 
 
 def _function_of_method(places: Places, node: int) -> str | None:

@@ -47,7 +47,8 @@ def plumbing(kind: ObjectType) -> int:
     if kind.is_heap_type and kind.layout not in {"type", "module"}:
         # Private classes of Python's own wrap what a person knows: `_Info` of weakref.finalize.
         is_private = kind.qualname.rpartition(".")[2].startswith("_")
-        is_connector = is_private or kind.module in _CONNECTING_MODULES
+        # So do its named tuples: a SelectorKey has what was registered with it.
+        is_connector = is_private or kind.module in _CONNECTING_MODULES or kind.layout == "tuple"
         return WRAPPER if is_connector and is_standard_library(kind.module) else 0
     return _PLUMBING.get(kind.layout, WRAPPER)
 

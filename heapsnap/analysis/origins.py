@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from heapsnap.snapshot.model import Snapshot
 
+MADE_AT_RUN_TIME = "(<"
+"""Libraries make functions from text, whose file is called `<string>`."""
 INSTALLED_IN = ("/site-packages/", "/dist-packages/")
 
 
@@ -37,11 +39,14 @@ class Origins:
     """
 
     def __init__(self, snapshots: Iterable[Snapshot]) -> None:
-        self._programs_own = {"__main__", "__mp_main__"}
+        own, installed = {"__main__", "__mp_main__"}, set()
         for snapshot in snapshots:
-            for package, file in _code_files(snapshot):
-                if not any(part in file for part in INSTALLED_IN):
-                    self._programs_own.add(package)
+            for package, code in _code_of_packages(snapshot):
+                if any(folder in code for folder in INSTALLED_IN):
+                    installed.add(package)
+                elif MADE_AT_RUN_TIME not in code:
+                    own.add(package)
+        self._programs_own = own - installed
 
     def of_module(self, name: str) -> Origin:
         """Whose a module is.
@@ -63,8 +68,8 @@ class Origins:
         return self.of_module(full_name) if "." in full_name else Origin.PYTHON
 
 
-def _code_files(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    """Top-level package of each function, and the file of its code."""
+def _code_of_packages(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """Top-level package of each function, and the name of its code: ``handle (/srv/app.py:12)``."""
     if ".__code__" not in snapshot.edge_names:
         return
     number = snapshot.edge_names.index(".__code__")

@@ -14,6 +14,7 @@ import numpy as np
 
 from heapsnap.analysis.garbage import find_owners
 from heapsnap.analysis.keeping import KeptGraph, kept, kept_number, kept_paths
+from heapsnap.analysis.known_holders import find_known_holders
 from heapsnap.analysis.labels import EdgeLabels, label_edges
 from heapsnap.analysis.roots import RootGroups, RootSet, find_roots, is_standard_library
 from heapsnap.analysis.sums import Sums, TypeSums, add_up, add_up_types
@@ -66,8 +67,11 @@ class Places:
 
     @cached_property
     def roots(self) -> RootGroups:
-        """The roots that the file names."""
-        return find_roots(self.snapshot)
+        """The roots that the file names, and those that are known by their kind."""
+        groups = find_roots(self.snapshot)
+        for node, label in find_known_holders(self.snapshot, self.graph).items():
+            groups.interpreter.add(node, label)
+        return groups
 
     @cached_property
     def verdicts(self) -> Verdicts:

@@ -38,6 +38,7 @@ LRU_LIMIT = 128
 EXECUTOR_THREADS = ("concurrent.futures.thread.ThreadPoolExecutor", "._threads")
 MOST_EXECUTOR_THREADS = 64
 """An executor starts threads up to its ``max_workers``: that is a pool which reaches its size."""
+WEAK_REFERENCES = frozenset({"weakref.ReferenceType", "ReferenceType", "weakref.KeyedRef"})
 THREAD_DATA = "data of the thread"
 TELLING_LIBRARIES = frozenset(
     {"asyncio", "atexit", "builtins", "codecs", "concurrent", "copyreg", "gc", "linecache",
@@ -72,7 +73,7 @@ def tier_of(tree_growth: TreeGrowth, entry: int, blamed: int, bytes_below: int) 
     )
     if tree_growth.growth[root] > 0 and root != entry:
         return LEAK if is_programs and growth >= SEVERAL else MADE_ONCE
-    if is_small or _is_bounded_by_design(tree_growth, entry):
+    if is_small or _is_bounded_by_design(tree_growth, entry, blamed):
         return WARMING
     if is_programs:
         return LEAK
@@ -83,9 +84,11 @@ def tier_of(tree_growth: TreeGrowth, entry: int, blamed: int, bytes_below: int) 
     return _tier_by_owner(tree_growth, entry, blamed)
 
 
-def _is_bounded_by_design(tree_growth: TreeGrowth, entry: int) -> bool:
+def _is_bounded_by_design(tree_growth: TreeGrowth, entry: int, blamed: int) -> bool:
     """Whether Python itself keeps it from growing on."""
     tree = tree_growth.tree
+    if tree.type[blamed] in WEAK_REFERENCES and _is_swept(tree_growth, blamed):
+        return True
     above = tree.parent[entry]
     if above == NO_PLACE:
         return tree.reference[entry] == THREAD_DATA
@@ -96,6 +99,17 @@ def _is_bounded_by_design(tree_growth: TreeGrowth, entry: int) -> bool:
     if is_executors and tree.counts[-1][entry] <= MOST_EXECUTOR_THREADS:
         return True
     return _is_filling_lru(tree_growth, entry)
+
+
+def _is_swept(tree_growth: TreeGrowth, place: int) -> bool:
+    """Whether weak references stand where dead ones are taken out: the living are the leak.
+
+    Weak sets and dicts do so, and what C code keeps for itself.
+    """
+    tree = tree_growth.tree
+    path = tree.path(place)
+    in_weak = any(tree.type[p].rpartition(".")[2].startswith("Weak") for p in path)
+    return in_weak or "?" in {tree.reference[p] for p in path}
 
 
 def _is_filling_lru(tree_growth: TreeGrowth, entry: int) -> bool:

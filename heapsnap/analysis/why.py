@@ -200,7 +200,7 @@ class Question:
             if verdict != "garbage"
             else (),
             detail=tuple(detail_lines(_whole(heap), root, edges, verdict)),
-            pattern=match_pattern(shown.steps, is_cycle=cycle is not None),
+            pattern=match_pattern(shown, path=path, is_cycle=cycle is not None),
             fingerprint=fingerprint(verdict, self.tree.type[place], path),
         )
 

@@ -112,7 +112,7 @@ def test_a_closure_is_told_by_the_name_of_its_variable():
         "t -[-#]-> ca:cell -.cell_contents-> x:Session",
     )
     group = why(heap, "Session").groups[0]
-    assert group.path == "app.HOOKS[*].__closure__ closure a.cell_contents"
+    assert group.path == "app.HOOKS[*] closure variable a"
 
 
 def test_a_chain_of_many_equal_steps_is_folded():
