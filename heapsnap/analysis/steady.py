@@ -188,7 +188,9 @@ class Rounds:
             culprit=culprit,
             what=what,
             amounts=tuple(rows[:, entry.blamed].tolist()),
-            pattern=match_pattern(culprit.chain.steps, is_cycle=culprit.verdict == "garbage"),
+            pattern=match_pattern(
+                culprit.chain, path=culprit.holder, is_cycle=culprit.verdict == "garbage"
+            ),
         )
 
 
