@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from heapsnap.snapshot.model import NO_NODE
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -52,6 +54,29 @@ def reachable_from(
     is_reached = np.zeros(graph.node_count + 1, dtype=np.bool_)
     is_reached[reached] = True
     return is_reached[: graph.node_count]
+
+
+def breadth_first_parents(graph: ReferenceGraph, start: int) -> NodeArray:
+    """From which node a breadth-first walk meets each node first.
+
+    Args:
+        graph: ``n`` objects, ``m`` references.
+        start: Where the walk begins.
+
+    Returns:
+        ``(n,) int32``, ``NO_NODE`` for the start and where unreached.
+    """
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import breadth_first_order
+
+    weight_by_edge = np.broadcast_to(1.0, graph.edge_count)
+    shape = (graph.node_count, graph.node_count)
+    rows = (weight_by_edge, graph.referent_by_edge, graph.first_edge_by_node)
+    _, parents = breadth_first_order(csr_matrix(rows, shape), start)
+    parent_by_node: NodeArray = parents.astype(np.int32, copy=False)
+    # scipy's own "no parent" is -9999.
+    parent_by_node[parent_by_node < 0] = NO_NODE
+    return parent_by_node
 
 
 def reachable_too(

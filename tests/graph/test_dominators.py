@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from heapsnap.graph import dominators as dominators_module
-from heapsnap.graph.dominators import DominatorTree, dominator_tree, retained_bytes
+from heapsnap.graph.dominators import dominator_tree
+from heapsnap.graph.subtrees import DominatorTree, Subtrees
 from heapsnap.snapshot.model import NO_NODE
 from tests.graph.random_graphs import (
     each_seed,
@@ -23,13 +24,24 @@ from tests.graph.random_graphs import (
 )
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from heapsnap.graph.references import ReferenceGraph
 
 
-@pytest.fixture(params=[256, 1], ids=["not peeled", "peeled"])
+def retained_bytes(tree: DominatorTree, shallow: NDArray[np.int64]) -> NDArray[np.int64]:
+    return Subtrees.of_tree(tree).sums(shallow)
+
+
+@pytest.fixture(
+    params=[(256, 99, 256), (1, 99, 256), (1, 2, 256), (256, 1, 1), (1, 3, 0)],
+    ids=["not peeled", "peeled", "some popular", "all popular", "leaves too far"],
+)
 def _peeling(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let small graphs go through the algorithm as a whole, and peeled as far as it goes."""
-    monkeypatch.setattr(dominators_module, "FEWEST_PEELED", request.param)
+    """Let small graphs go through the algorithm as a whole, and reduced as far as it goes."""
+    monkeypatch.setattr(dominators_module, "FEWEST_PEELED", request.param[0])
+    monkeypatch.setattr(dominators_module, "LEAST_POPULAR", request.param[1])
+    monkeypatch.setattr(dominators_module, "MOST_STEPS", request.param[2])
 
 
 def reached_without(graph: ReferenceGraph, roots: list[int], removed: int) -> set[int]:
