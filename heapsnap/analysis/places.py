@@ -18,17 +18,19 @@ from heapsnap.analysis.known_holders import find_known_holders
 from heapsnap.analysis.labels import EdgeLabels, label_edges
 from heapsnap.analysis.roots import RootGroups, RootSet, find_roots, is_standard_library
 from heapsnap.analysis.sums import Sums, TypeSums, add_up, add_up_types
+from heapsnap.graph.dominators import dominator_tree
 from heapsnap.graph.levels import LevelResult, levels
 from heapsnap.graph.paths import CanonicalPaths, canonical_parents
 from heapsnap.graph.reachability import reachable_from
 from heapsnap.graph.references import ReferenceGraph
+from heapsnap.graph.subtrees import Subtrees
 from heapsnap.graph.verdicts import Verdict, Verdicts, judge
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from heapsnap.index.keeper import Index
-    from heapsnap.snapshot.model import NodeArray, Snapshot
+    from heapsnap.snapshot.model import CountArray, NodeArray, Snapshot
 
 VERDICT_TEXTS = {
     Verdict.ROOTED: "rooted",
@@ -45,6 +47,13 @@ class Owners:
     """``nodes``: ``(k,) int32``, one object for each knot of garbage."""
 
     nodes: NodeArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RetainedByType:
+    """``by_type``: ``(t,) int64``, bytes."""
+
+    by_type: CountArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,6 +200,14 @@ class Places:
         return kept_number(self.index, nodes, lambda: self._retained_bytes(nodes))
 
     def _retained_bytes(self, nodes: NodeArray) -> int:
+        return int(self.snapshot.shallow_bytes_by_node[self.is_retained_by(nodes)].sum())
+
+    def is_retained_by(self, nodes: NodeArray) -> NDArray[np.bool_]:
+        """``(n,) bool``: what would be freed if these objects were gone, themselves included.
+
+        Args:
+            nodes: ``(k,)`` integers.
+        """
         is_blocked = np.zeros(self.snapshot.node_count, dtype=np.bool_)
         is_blocked[nodes] = True
         starts = np.concatenate([roots.nodes() for roots in self.root_sets])
@@ -198,4 +215,33 @@ class Places:
         is_left = reachable_from(
             self.graph, starts[~is_blocked[starts]], edge_is_followed=is_followed
         )
-        return int(self.snapshot.shallow_bytes_by_node[~is_left].sum())
+        return ~is_left
+
+    @cached_property
+    def subtrees(self) -> Subtrees:
+        """What each object alone keeps alive, as a tree laid out in one row."""
+        return kept(self.index, "dominators", Subtrees, self._lay_out_dominators)
+
+    def _lay_out_dominators(self) -> Subtrees:
+        starts = np.concatenate([roots.nodes() for roots in self.root_sets])
+        return Subtrees.of_tree(dominator_tree(self.graph, starts))
+
+    @cached_property
+    def retained_bytes_by_node(self) -> CountArray:
+        """``(n,) int64``: how much would be freed if the object were gone, itself included."""
+        return self.subtrees.sums(self.snapshot.shallow_bytes_by_node)[:-1]
+
+    @cached_property
+    def retained_bytes_by_type(self) -> CountArray:
+        """``(t,) int64``, by ``type_texts``: what its objects keep alive, each byte once.
+
+        An object inside of what another one of its type keeps alive counts there.
+        """
+        return kept(self.index, "retained_types", RetainedByType, self._add_up_types).by_type
+
+    def _add_up_types(self) -> RetainedByType:
+        types = self.type_label_by_node
+        outermost = np.flatnonzero(self.subtrees.is_outermost(types))
+        by_type = np.zeros(len(self.type_texts), dtype=np.int64)
+        np.add.at(by_type, types[outermost], self.retained_bytes_by_node[outermost])
+        return RetainedByType(by_type)

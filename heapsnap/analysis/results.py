@@ -248,12 +248,16 @@ class Why(Shown):
 
 @dataclass(frozen=True, slots=True)
 class TypeSummary:
-    """All objects of one type in one snapshot."""
+    """All objects of one type in one snapshot.
+
+    ``retained_bytes``: what they keep alive, each byte once; None where nobody asked.
+    """
 
     type: str
     count: int
     bytes: int
     largest_bytes: int
+    retained_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

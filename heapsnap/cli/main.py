@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from heapsnap.cli import answers, cache, graph, live, play, report, run
+from heapsnap.cli import answers, cache, graph, live, play, report, retained, run
 from heapsnap.cli.gate import GatedCommand
 from heapsnap.cli.group import HeapsnapGroup
 
@@ -26,6 +26,7 @@ COMMANDS = (
     answers.why,
     answers.top,
     answers.refs,
+    retained.retained,
     graph.graph,
     report.report,
     answers.info,

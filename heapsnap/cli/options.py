@@ -23,6 +23,7 @@ class By(str, Enum):
 
     BYTES = "bytes"
     COUNT = "count"
+    RETAINED = "retained"
 
 
 Snapshots = Annotated[

@@ -43,9 +43,9 @@ def diff_json(result: Diff) -> dict[str, Any]:
     """``heapsnap diff --json``."""
     return {
         "schema": "heapsnap.diff/1",
-        "before": _snapshot(result.before),
-        "after": _snapshot(result.after),
-        "snapshots": [_snapshot(facts) for facts in result.snapshots],
+        "before": snapshot_json(result.before),
+        "after": snapshot_json(result.after),
+        "snapshots": [snapshot_json(facts) for facts in result.snapshots],
         "same_process": result.same_process,
         "culprits": [_culprit(culprit) for culprit in result.culprits],
         "sporadic": [_culprit(culprit) for culprit in result.sporadic],
@@ -80,8 +80,8 @@ def why_json(result: Why) -> dict[str, Any]:
     """``heapsnap why --json``."""
     return {
         "schema": "heapsnap.why/1",
-        "snapshot": _snapshot(result.snapshot),
-        "since": None if result.since is None else _snapshot(result.since),
+        "snapshot": snapshot_json(result.snapshot),
+        "since": None if result.since is None else snapshot_json(result.since),
         "type": result.type,
         "count": result.count,
         "count_before": result.count_before,
@@ -96,7 +96,7 @@ def top_json(result: Top) -> dict[str, Any]:
     """``heapsnap top --json``."""
     return {
         "schema": "heapsnap.top/1",
-        "snapshot": _snapshot(result.snapshot),
+        "snapshot": snapshot_json(result.snapshot),
         "by": result.by,
         "types": [
             {
@@ -104,6 +104,7 @@ def top_json(result: Top) -> dict[str, Any]:
                 "count": row.count,
                 "bytes": row.bytes,
                 "largest_bytes": row.largest_bytes,
+                **({} if row.retained_bytes is None else {"retained_bytes": row.retained_bytes}),
             }
             for row in result.types
         ],
@@ -114,7 +115,7 @@ def refs_json(result: Refs) -> dict[str, Any]:
     """``heapsnap refs --json``."""
     return {
         "schema": "heapsnap.refs/1",
-        "snapshot": _snapshot(result.snapshot),
+        "snapshot": snapshot_json(result.snapshot),
         "type": result.type,
         "count": result.count,
         "references": [
@@ -137,7 +138,7 @@ def info_json(facts: SnapshotFacts) -> dict[str, Any]:
     """``heapsnap info --json``."""
     return {
         "schema": "heapsnap.info/1",
-        "snapshot": _snapshot(facts),
+        "snapshot": snapshot_json(facts),
         "references": facts.references,
         "garbage_objects": facts.garbage_objects,
         "garbage_bytes": facts.garbage_bytes,
@@ -201,7 +202,8 @@ def _problem(pid: int, error: HeapsnapError) -> dict[str, Any]:
     return {"pid": pid, "error": error.message, "hint": error.hint}
 
 
-def _snapshot(facts: SnapshotFacts) -> dict[str, Any]:
+def snapshot_json(facts: SnapshotFacts) -> dict[str, Any]:
+    """A snapshot, as every document has it."""
     return {
         "file": str(facts.path),
         "pid": facts.pid,

@@ -11,7 +11,7 @@ from heapsnap.render.words import bytes_text, count_text, plural
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from heapsnap.analysis.results import Top
+    from heapsnap.analysis.results import Top, TypeSummary
     from heapsnap.render.lines import Part
 
 
@@ -24,25 +24,26 @@ def render_top(result: Top, *, width: int, most: int | None = 20) -> list[Text]:
         most: Rows of the table; None: all.
     """
     shown = result.types if most is None else result.types[:most]
-    rows: list[list[Part]] = [
-        [(title, TITLE) for title in ("objects", "bytes", "share", "largest", "type")]
-    ]
+    titles = ["objects", "bytes", "share", "largest", "type"]
+    if result.by == "retained":
+        titles[2:3] = ["retained", "share"]
+    rows: list[list[Part]] = [[(title, TITLE) for title in titles]]
     whole = max(1, _weight_of_all(result))
     for row in shown:
-        weight = row.count if result.by == "count" else row.bytes
-        rows.append(
-            [
-                count_text(row.count),
-                bytes_text(row.bytes),
-                f"{100 * weight / whole:.1f}%",
-                bytes_text(row.largest_bytes),
-                (row.type, TYPE),
-            ]
-        )
+        cells: list[Part] = [
+            count_text(row.count),
+            bytes_text(row.bytes),
+            f"{100 * _weight(row, result.by) / whole:.1f}%",
+            bytes_text(row.largest_bytes),
+            (row.type, TYPE),
+        ]
+        if row.retained_bytes is not None:
+            cells.insert(2, bytes_text(row.retained_bytes))
+        rows.append(cells)
     lines = [
         snapshot_line(result.snapshot),
         *warning_lines(result.snapshot, width=width),
-        *table(rows, right="rrrrl", indent=0),
+        *table(rows, right="r" * (len(titles) - 1) + "l", indent=0),
     ]
     if rest := len(result.types) - len(shown):
         lines.append(line((f"... and {plural(rest, 'more type')} (--all shows them)", QUIET)))
@@ -50,4 +51,11 @@ def render_top(result: Top, *, width: int, most: int | None = 20) -> list[Text]:
 
 
 def _weight_of_all(result: Top) -> int:
-    return sum(row.count if result.by == "count" else row.bytes for row in result.types)
+    if result.by == "retained":
+        return result.snapshot.python_bytes
+    return sum(_weight(row, result.by) for row in result.types)
+
+
+def _weight(row: TypeSummary, by: str) -> int:
+    weights = {"count": row.count, "bytes": row.bytes, "retained": row.retained_bytes or 0}
+    return weights[by]

@@ -28,6 +28,10 @@ COMMANDS = {
     "refs": ("refs", "DictCursor", "-s", "b.json"),
     "info": ("info", "-s", "b.json"),
     "cache": ("cache",),
+    "top_by_retained": ("top", "-s", "b.json", "--by", "retained", "--max", "5"),
+    "retained": ("retained", "-s", "b.json", "--max", "5"),
+    "retained_type": ("retained", "DictCursor", "-s", "b.json", "--max", "3"),
+    "retained_module": ("retained", "app", "-s", "b.json", "--max", "3"),
 }
 
 

@@ -26,11 +26,15 @@ COMMANDS = (
     ("why", "list", "-s", "b.json", "--all"),
     ("why", "DictCursor", "-s", "b.json", "--not-through", "list"),
     ("top", "-s", "b.json", "--json"),
+    ("top", "-s", "b.json", "--by", "retained"),
+    ("retained", "-s", "b.json", "--json"),
+    ("retained", "DictCursor", "-s", "b.json"),
     ("refs", "DictCursor", "-s", "b.json"),
     ("info", "-s", "b.json"),
 )
 PARTS = (
     "snapshot", "verdicts", "garbage", "labels", "paths", "sums", "types", "referrer_by_edge",
+    "dominators", "retained_types",
 )  # fmt: skip
 
 
@@ -77,7 +81,7 @@ def test_a_broken_index_is_made_again_without_a_word(
     part: str,
     damage: str,
 ) -> None:
-    commands = (COMMANDS[0], COMMANDS[3])
+    commands = (COMMANDS[0], COMMANDS[3], COMMANDS[7])
     monkeypatch.setenv("HEAPSNAP_INDEX", "off")
     plain = [heapsnap(*command).output for command in commands]
     monkeypatch.setenv("HEAPSNAP_INDEX", "on")
