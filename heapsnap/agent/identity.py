@@ -12,7 +12,7 @@ import types
 _name_of_type = type.__dict__["__name__"].__get__
 qualname_of_type = type.__dict__["__qualname__"].__get__
 mro_of_type = type.__dict__["__mro__"].__get__
-bases_of_type = type.__dict__["__bases__"].__get__
+_bases_of_type = type.__dict__["__bases__"].__get__
 base_of_type = type.__dict__["__base__"].__get__
 namespace_of_type = type.__dict__["__dict__"].__get__
 flags_of_type = type.__dict__["__flags__"].__get__
@@ -35,10 +35,20 @@ _LIBRARY = frozenset(sys.stdlib_module_names) | {"numpy"}
 
 # Bits of tp_flags, Include/object.h: they have kept their places since Python 3.0.
 HEAP_TYPE = 1 << 9
+READY = 1 << 12
 HAVE_GC = 1 << 14
 
 NAME_LIMIT = 500
 """Characters of a name that are kept: a class can be called anything, at any length."""
+
+
+def bases_of_type(kind):
+    """The bases, or None where the class has none yet.
+
+    A static class of a C module of which nobody called ``PyType_Ready`` (``_socket.socket``, until
+    ``socket`` is imported) has no tuple of bases, and the getter would read from address 0.
+    """
+    return _bases_of_type(kind) if flags_of_type(kind) & READY else None
 
 
 def text(value):

@@ -45,7 +45,7 @@ def visit_nothing(instance, visit, argument):
     return 0
 
 
-def static_type(name, flags=DEFAULT_FLAGS):
+def static_type(name, flags=DEFAULT_FLAGS, *, is_ready=True):
     """A class as an extension declares it in C: one that was not made at run time."""
     memory = ctypes.create_string_buffer(TYPE_BYTES)
     start = ctypes.addressof(memory)
@@ -59,9 +59,10 @@ def static_type(name, flags=DEFAULT_FLAGS):
     fields["new"] = ctypes.cast(ctypes.pythonapi.PyType_GenericNew, ctypes.c_void_p).value
     for field, value in fields.items():
         ctypes.c_size_t.from_address(start + OFFSETS[field]).value = value
-    ready = ctypes.pythonapi.PyType_Ready
-    ready.argtypes = [ctypes.c_void_p]
-    assert ready(start) == 0
+    if is_ready:
+        ready = ctypes.pythonapi.PyType_Ready
+        ready.argtypes = [ctypes.c_void_p]
+        assert ready(start) == 0
     return ctypes.cast(start, ctypes.py_object).value
 
 
@@ -112,3 +113,9 @@ def static_types_called_like_everything():
     for name in (*names, "deque", "traceback", "mappingproxy", "BaseException", "OrderedDict"):
         KEPT.append(impostor(b"odd." + name.encode()))
     return KEPT[-1]
+
+
+@row()
+def static_type_that_nobody_made_ready():
+    """``_socket.socket`` is one until ``socket`` is imported: it has no bases yet, not even none."""
+    return static_type(b"extension.Waiting", is_ready=False)
