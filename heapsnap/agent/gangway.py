@@ -14,8 +14,8 @@ import sys
 CARGO = ""
 """The file with the rest. Who deletes it takes the snapshot: this may have come on two ways."""
 
-PAGE, PAGE_BYTES = 0, 4096
-"""The memory that was made to hold this text; it has been read by now."""
+PAGE, PAGE_BYTES, MUNMAP = 0, 4096, 0
+"""The memory that was made to hold this text, which has been read by now; what gives it back."""
 
 
 def board():
@@ -35,13 +35,18 @@ def _fetch_deaf():
 def _fetch():
     if PAGE:
         _give_back()
+    rest = {"__name__": ""}
     try:
         with open(CARGO, "rb") as file:
             os.unlink(CARGO)
             source = file.read()
+        exec(compile(source, _fetch.__code__.co_filename, "exec", dont_inherit=True), rest)  # noqa: S102 - its purpose
     except OSError:
-        return  # fetched already, or withdrawn
-    exec(compile(source, board.__code__.co_filename, "exec", dont_inherit=True), {"__name__": ""})  # noqa: S102 - that is what it is for
+        pass  # fetched already, or withdrawn
+    # Functions and the namespace that they stand in hold each other: a program that has the
+    # collector switched off would keep both for ever.
+    rest.clear()
+    globals().clear()
 
 
 def _starter():
@@ -54,6 +59,8 @@ def _give_back():
     try:
         import ctypes
 
-        ctypes.PyDLL(None).munmap(ctypes.c_void_p(PAGE), ctypes.c_size_t(PAGE_BYTES))
-    except (ImportError, AttributeError):
+        # A library opened anew would leave classes behind that only the collector frees.
+        munmap = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong)(MUNMAP)
+        munmap(PAGE, PAGE_BYTES)
+    except ImportError:
         pass  # a Python without ctypes: one page stays

@@ -97,13 +97,13 @@ def find_inside(process: Process, interpreter: Interpreter) -> Inside:
     return Inside(functions)
 
 
-def enter(process: Process, inside: Inside, text: Callable[[int], str]) -> Entered:
+def enter(process: Process, inside: Inside, text: Callable[[int, int], str]) -> Entered:
     """Run a text in a process, or ask it to.
 
     Args:
         process: The process.
         inside: What to call there.
-        text: The source for the page of memory that will hold it.
+        text: The source, for the page of memory that will hold it and the place of ``munmap``.
 
     Raises:
         AttachError: It could not be done; the process goes on as before.
@@ -121,7 +121,7 @@ def enter(process: Process, inside: Inside, text: Callable[[int], str]) -> Enter
     return Entered(is_run, keeps_gil, look, held.seconds)
 
 
-def _write_text(held: Held, inside: Inside, text: Callable[[int], str]) -> int:
+def _write_text(held: Held, inside: Inside, text: Callable[[int, int], str]) -> int:
     """Make a page in the process and put the text there; malloc may be in use just now."""
     mmap = inside.functions["mmap"].address
     page = held.call(mmap, 0, PAGE_BYTES, READ_WRITE, PRIVATE_ANONYMOUS, NO_FILE, 0, kind="long")
@@ -129,7 +129,7 @@ def _write_text(held: Held, inside: Inside, text: Callable[[int], str]) -> int:
         raise AttachError(
             f"process {held.pid} can have no further page of memory", hint="is it at its limit?"
         )
-    content = text(page).encode("ascii")
+    content = text(page, inside.functions["munmap"].address).encode("ascii")
     assert len(content) < PAGE_BYTES
     with tempfile.NamedTemporaryFile(prefix="heapsnap-") as file:
         file.write(content)

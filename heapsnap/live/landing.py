@@ -69,9 +69,9 @@ class Landing:
         if not self._is_run_by_file:
             self._script.unlink(missing_ok=True)
 
-    def text(self, page: int = 0) -> str:
-        """What the process is to run; ``page`` is the memory that holds it, to be given back."""
-        return gangway(self._inner_cargo, page=page)
+    def text(self, page: int = 0, munmap: int = 0) -> str:
+        """What the process is to run; ``page`` holds it, to be given back by ``munmap``."""
+        return gangway(self._inner_cargo, page=page, munmap=munmap)
 
     def write_script(self) -> None:
         """Write the script, for a way of entering that takes a file."""

@@ -3,6 +3,7 @@
 usage: worker.py WHAT [FOLDER]      with a folder: heapsnap is installed, snapshots go there
 """
 
+import gc
 import os
 import re
 import select
@@ -98,6 +99,13 @@ def mutex():
     library.pthread_mutex_lock(memory)
     say_ready()
     library.pthread_mutex_lock(memory)
+
+
+def uncollected():
+    gc.disable()
+    say_ready()
+    while True:
+        pass
 
 
 def tree():
