@@ -140,8 +140,11 @@ def _take_over(chosen):
                 "choose another, or pass chain=True (ours first, then that) or replace=True"
             )
     _signal.signal(number, _on_signal)
-    # Without this a slow system call of the program would fail with EINTR in C libraries.
-    _signal.siginterrupt(number, False)
+    if chosen.stand_in is not None:
+        # Then nobody is disturbed: a system call that is under way goes on, and a main thread that
+        # stays in it is stood in for. Without a stand-in the call must end (EINTR; Python makes it
+        # again after the handler), or a process that reads would never answer.
+        _signal.siginterrupt(number, False)
     return before
 
 

@@ -1,8 +1,8 @@
 """Snapshots at the end: a MemoryError that nobody caught, and the exit of the process.
 
 The hooks of the program, and of who else hooked in before, are called all the same and last. A
-worker of multiprocessing or billiard (celery) ends without running what ``atexit`` knows, so
-there its own list of finalizers is used.
+worker of multiprocessing or of celery ends without running what ``atexit`` knows, so there its
+own list of finalizers, or its own signal, is used.
 """
 
 import atexit
@@ -69,6 +69,12 @@ class LastWords:
             if util is not None:
                 # Called once the worker has emptied the list of finalizers that it inherited.
                 util.register_after_fork(self, LastWords._finalize_in_worker)
+        celery = sys.modules.get("celery.signals")
+        if celery is not None:
+            # Its workers leave without finalizers as well, and tell of it in this way.
+            celery.worker_process_shutdown.connect(
+                self._on_exit, weak=False, dispatch_uid="heapsnap.last_words"
+            )
         return self.limits
 
     def _finalize_in_worker(self):
@@ -97,7 +103,7 @@ class LastWords:
             self._ballast.release()
             self.taker.take(f"MemoryError in {where}", wait=True)
 
-    def _on_exit(self):
+    def _on_exit(self, **_about):
         now = time.monotonic()
         if self._at_exit and self.limits.allow(now, is_last=True):
             self._at_exit = False

@@ -3,9 +3,9 @@
 Arguments: FOLDER SCENARIO. Tells what the scenario, a function of this file, returns.
 """
 
+import ctypes
 import faulthandler
 import gc
-import hashlib
 import os
 import resource
 import signal
@@ -292,29 +292,26 @@ def chained():
 def stand_in():
     """The main thread is away in C; later it comes back to the handler."""
     install(stand_in=0.2)
+    reading, writing = os.pipe()
     during = []
 
     def look():
         os.kill(os.getpid(), signal.SIGUSR1)
-        started = time.monotonic()
-        while not snapshots() and time.monotonic() < started + PATIENCE_SECONDS:
-            time.sleep(0.01)
-        during.append(in_c[0])
+        until(snapshots)
+        during.append(snapshots())
+        os.write(writing, b"x")
 
-    in_c = [True]
-    watcher = threading.Timer(0.1, look)
+    watcher = threading.Timer(0.3, look)
     watcher.start()
-    # Some seconds of C that has let go of the interpreter, and no bytecode between.
-    hashlib.pbkdf2_hmac("sha256", b"x", b"y", 4_000_000)
-    in_c[0] = False
+    # Called as a C library calls it: no handler of Python's runs before it returns.
+    ctypes.CDLL(None).read(reading, ctypes.create_string_buffer(1), 1)
     watcher.join()
-    time.sleep(0.5)
-    quiet()
+    time.sleep(1)
     names = snapshots()
     os.kill(os.getpid(), signal.SIGUSR1)
     until(lambda: len(snapshots()) > len(names))
     time.sleep(1)
-    return {"during": during, "names": len(names), "after": len(snapshots())}
+    return {"during": len(during), "names": len(names), "after": len(snapshots())}
 
 
 def stand_in_in_a_worker():
@@ -361,6 +358,49 @@ def uninstalled_stand_in():
         "wakeup": signal.set_wakeup_fd(-1),
         "more": len(os.listdir("/proc/self/fd")) - descriptors,
     }
+
+
+def blocked(wait, wake):
+    """The main thread is in a system call, and would stay there."""
+    install()
+    seen = []
+
+    def ask():
+        os.kill(os.getpid(), signal.SIGUSR1)
+        until(snapshots)
+        seen.append(True)
+        wake()
+
+    threading.Timer(0.3, ask).start()
+    wait()
+    return {"seen": seen}
+
+
+def in_a_read():
+    reading, writing = os.pipe()
+    return blocked(lambda: os.read(reading, 1), lambda: os.write(writing, b"x"))
+
+
+def in_a_lock():
+    lock = threading.Lock()
+    lock.acquire()
+    return blocked(lock.acquire, lock.release)
+
+
+def in_a_semaphore():
+    """As a worker of a pool waits for its turn."""
+    import multiprocessing
+
+    lock = multiprocessing.get_context("fork").Lock()
+    lock.acquire()
+    return blocked(lock.acquire, lock.release)
+
+
+def in_a_connection():
+    import socket
+
+    one, other = socket.socketpair()
+    return blocked(lambda: one.recv(1), lambda: other.send(b"x"))
 
 
 def by_variables():
