@@ -29,40 +29,38 @@ class Format(str, Enum):
     DOT = "dot"
 
 
+Backrefs = Annotated[bool, typer.Option("--backrefs", help="Only who holds them.")]
+Refs = Annotated[bool, typer.Option("--refs", help="Only what they hold.")]
+Depth = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, help="References far; else 4 up and 2 down."),
+]
+MergedObjects = Annotated[int, typer.Option("--max", metavar="N", min=8, help="Merged objects.")]
+PictureFormat = Annotated[
+    Format | None,
+    typer.Option("--format", help="Else as FILE ends, else svg.", show_default=False),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Else heapsnap-graph-TYPE.svg here."),
+]
+Dark = Annotated[bool, typer.Option("--dark", help="For dark paper. SVG adapts by itself.")]
+Opened = Annotated[bool, typer.Option("--open", help="Show it: dot in xdot, else in the browser.")]
+
+
 def graph(
     type_name: TypeName,
     *,
     snapshot: Snapshot = None,
     since: Since = None,
-    backrefs: Annotated[bool, typer.Option("--backrefs", help="Only who holds them.")] = False,
-    refs: Annotated[bool, typer.Option("--refs", help="Only what they hold.")] = False,
-    depth: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=1, help="References far; else 4 up and 2 down.", show_default=False
-        ),
-    ] = None,
-    most: Annotated[int, typer.Option("--max", metavar="N", min=8, help="Merged objects.")] = 36,
-    picture_format: Annotated[
-        Format | None,
-        typer.Option("--format", help="Else as FILE ends, else svg.", show_default=False),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="Else heapsnap-graph-TYPE.svg here.",
-            show_default=False,
-        ),
-    ] = None,
-    dark: Annotated[
-        bool, typer.Option("--dark", help="For dark paper. SVG adapts by itself.")
-    ] = False,
-    opened: Annotated[
-        bool, typer.Option("--open", help="Show it: dot in xdot, all else in the browser.")
-    ] = False,
+    backrefs: Backrefs = False,
+    refs: Refs = False,
+    depth: Depth = None,
+    most: MergedObjects = 36,
+    picture_format: PictureFormat = None,
+    output: Output = None,
+    dark: Dark = False,
+    opened: Opened = False,
 ) -> None:
     """A picture of what is around objects, equal ones merged: who holds them, what they hold."""
     from heapsnap.analysis.neighbourhood_picture import picture_neighbourhood

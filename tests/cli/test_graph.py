@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,22 @@ def test_wrong_names(heapsnap: Callable[..., Result]) -> None:
     result = heapsnap("graph", "DictCurso", *PAIR)
     assert result.exit_code == 1
     assert result.stderr.startswith("error: no type named 'DictCurso'")
+
+
+def test_dot_is_opened_in_xdot(
+    heapsnap: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # A real program in the place of the viewer: it notes what it was given.
+    seen = tmp_path / "seen"
+    viewer = tmp_path / "xdot"
+    viewer.write_text(f'#!/bin/sh\nprintf %s "$1" > {seen}.part && mv {seen}.part {seen}\n')
+    viewer.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert heapsnap("graph", "DictCursor", *PAIR, "-o", "x.dot", "--open").exit_code == 0
+    deadline = time.monotonic() + 60
+    while not seen.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert seen.read_text() == "x.dot"
 
 
 @needs_dot
