@@ -49,7 +49,9 @@ def kept(index: Index | None, name: str, kind: type[Made], make: Callable[[], Ma
     made = make()
     columns, texts = _pack(made)
     index.keep(name, columns, texts)
-    return made
+    # From the file again: what nobody looks at then takes no memory, the rest may be taken away.
+    part = index.recall(name)
+    return made if part is None else _unpack(kind, part)
 
 
 def _pack(made: DataclassInstance) -> tuple[dict[str, NDArray[Any]], dict[str, list[str]]]:
@@ -71,15 +73,20 @@ def kept_paths(
         return make()
     part = index.recall(name)
     if part is not None:
-        arrays = dict(part.arrays)
-        table = {field.name: arrays.pop(field.name) for field in fields(SignatureTable)}
-        return CanonicalPaths(**arrays, signatures=SignatureTable(**table))
+        return _unpack_paths(part)
     made = make()
     columns, _ = _pack(made.signatures)
     columns["signature_by_node"] = made.signature_by_node
     columns["parent_edge_by_node"] = made.parent_edge_by_node
     index.keep(name, columns)
-    return made
+    part = index.recall(name)
+    return made if part is None else _unpack_paths(part)
+
+
+def _unpack_paths(part: Part) -> CanonicalPaths:
+    arrays = dict(part.arrays)
+    table = {field.name: arrays.pop(field.name) for field in fields(SignatureTable)}
+    return CanonicalPaths(**arrays, signatures=SignatureTable(**table))
 
 
 def kept_number(index: Index | None, nodes: NodeArray, make: Callable[[], int]) -> int:

@@ -77,7 +77,7 @@ class ReferenceGraph:
         nodes = np.arange(self.node_count, dtype=np.int32)
         return np.repeat(nodes, np.diff(self.first_edge_by_node))
 
-    @cached_property
+    @property
     def in_degree_by_node(self) -> CountArray:
         """``(n,) int64``, how many edges lead to the node: parallel ones and its own count."""
         return np.bincount(self.referent_by_edge, minlength=self.node_count).astype(

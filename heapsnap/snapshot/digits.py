@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,6 +26,8 @@ ZERO, NINE_ABOVE_ZERO, COMMA, MINUS = np.frombuffer(b"0\x09,-", dtype=np.uint8)
 INT64 = np.iinfo(np.int64)
 DIGITS = 4
 """So many digits always fit into 16 bits."""
+LONGEST = 4 * DIGITS
+"""So many digits always fit into 64 bits; an address has up to fifteen."""
 LONG_TEXT = 9
 """Characters a number, comma included, from which on ``fromstring`` is the faster way."""
 
@@ -42,13 +44,11 @@ def parse_columns(texts: Sequence[bytes]) -> list[Column] | None:
         Whether that is an error, the JSON parser knows.
     """
     counts = [_count_integers(text) for text in texts]
-    is_long = [len(t) >= LONG_TEXT * count for t, count in zip(texts, counts, strict=True)]
     columns: list[Column] = [np.empty(0, dtype=np.int64)] * len(texts)
-    for kind, parse in ((True, _parse_long), (False, _parse_short)):
-        places = [place for place in range(len(texts)) if counts[place] and is_long[place] == kind]
-        if not places:
-            continue
-        values = parse(b",".join(texts[place] for place in places))
+    for places in _groups(texts, counts):
+        joined = b",".join(texts[place] for place in places)
+        is_long = len(joined) >= LONG_TEXT * sum(counts[place] for place in places)
+        values = _parse_long(joined) if is_long else _parse_short(joined)
         if values is None:
             return None
         start = 0
@@ -56,6 +56,18 @@ def parse_columns(texts: Sequence[bytes]) -> list[Column] | None:
             columns[place] = values[start : start + counts[place]]
             start += counts[place]
     return columns
+
+
+def _groups(texts: Sequence[bytes], counts: Sequence[int]) -> Iterator[list[int]]:
+    """Which lists are parsed at once: those of long numbers, the first, and all others.
+
+    Single differences of addresses are long; the other columns need not be as wide for that.
+    """
+    filled = [place for place, count in enumerate(counts) if count]
+    long = [place for place in filled if len(texts[place]) >= LONG_TEXT * counts[place]]
+    first = [place for place in filled[:1] if place not in long]
+    rest = [place for place in filled if place not in (*long, *first)]
+    return filter(None, (long, first, rest))
 
 
 def _parse_long(text: bytes) -> NDArray[np.int64] | None:
@@ -76,13 +88,19 @@ def _parse_short(text: bytes) -> Column | None:
     value_at, are_two = _values_at(digits, is_digit)
     ends = np.flatnonzero(~is_digit[DIGITS:]) + (DIGITS - 1)
     values = value_at[ends].astype(np.int32)
-    are_four = are_two[DIGITS:] & are_two[DIGITS - 2 : -2]
-    is_longer = are_four & is_digit[:-DIGITS]
+    is_longer = are_two[DIGITS:] & are_two[DIGITS - 2 : -2] & is_digit[:-DIGITS]
     if is_longer.any():
-        if (is_longer[DIGITS:] & is_longer[:-DIGITS]).any():
-            return _parse_long(text)
         numbers = np.flatnonzero(is_longer[ends - DIGITS])
-        values[numbers] += 10**DIGITS * value_at[ends[numbers] - DIGITS].astype(np.int32)
+        lengths = ends[numbers] - np.append(DIGITS - 2, ends[:-1])[numbers] - 1
+        if lengths.max() > LONGEST:
+            return _parse_long(text)
+        if lengths.max() > 2 * DIGITS:
+            values = values.astype(np.int64)
+        for digits_below in range(DIGITS, int(lengths.max()), DIGITS):
+            numbers = numbers[lengths > digits_below]
+            lengths = lengths[lengths > digits_below]
+            part = value_at[ends[numbers] - digits_below].astype(values.dtype)
+            values[numbers] += part * values.dtype.type(10**digits_below)
     if b"-" in text:
         characters = np.frombuffer(text, dtype=np.uint8)
         bounds = np.flatnonzero(characters == COMMA)

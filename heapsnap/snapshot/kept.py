@@ -55,15 +55,20 @@ def open_snapshot(
     index = open_index(file)
     if index is None:
         return load(file, progress=progress)
-    part = index.recall(PART)
-    kept = None if part is None else _snapshot_of(part, file, index)
+    kept = _recall(index, file)
     if kept is not None:
         return kept
     snapshot = load(file, progress=progress)
     if not index.is_still_of(file):
         return snapshot
     _keep(index, snapshot)
-    return replace(snapshot, index=index)
+    # From the index again: what nobody looks at then takes no memory.
+    return _recall(index, file) or replace(snapshot, index=index)
+
+
+def _recall(index: Index, file: Path) -> Snapshot | None:
+    part = index.recall(PART)
+    return None if part is None else _snapshot_of(part, file, index)
 
 
 def _keep(index: Index, snapshot: Snapshot) -> None:

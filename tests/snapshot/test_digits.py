@@ -30,6 +30,12 @@ def test_what_is_no_list_of_integers_is_left_to_the_json_parser(text: str) -> No
         assert json.loads(f"[{text}]") == values
 
 
+@given(st.lists(st.integers(0, 18).flatmap(lambda n: st.integers(-(10**n), 10**n)), min_size=1))
+def test_one_long_number_among_short_ones_is_read(values: list[int]) -> None:
+    values = [*range(99), *values, *range(99)]
+    assert parse(",".join(map(str, values)).encode()) == values
+
+
 @given(st.lists(st.lists(st.integers(-3, 2**48))))
 def test_each_column_gets_its_own_numbers(columns: list[list[int]]) -> None:
     texts = [",".join(map(str, values)).encode() for values in columns]
