@@ -13,7 +13,7 @@ from pathlib import Path
 
 from heapsnap.errors import SnapshotNotFoundError
 
-PATTERNS = ("heapsnap-*.json", "heapsnap-*.json.gz")
+PATTERNS = ("heapsnap-*.json", "heapsnap-*.json.gz", "heapsnap-*.json.zst")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The lines of a snapshot file, plain or gzipped, one at a time.
+"""The lines of a snapshot file, plain, gzipped or packed by zstd, one at a time.
 
 Owns opening, decompressing, the bound on a line's length and the errors that name a
 line. What a line means is for ``document`` and ``chunks``.
@@ -22,6 +22,7 @@ from heapsnap.errors import (
     NotASnapshotError,
     SnapshotNotFoundError,
 )
+from heapsnap.snapshot.zstd import ZSTD_MAGIC, CorruptZstdError, UnpackedZstd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,17 +94,18 @@ def read_lines(path: Path, progress: Progress | None = None) -> Iterator[Line]:
     """Yield the file's lines; the last one may be less than whole.
 
     Args:
-        path: Plain or gzip: the first bytes decide, not the name.
+        path: Plain, gzip or zstd: the first bytes decide, not the name.
         progress: Called with bytes done and bytes in all, of the file on disk.
 
     Raises:
         SnapshotNotFoundError: There is no such file, or it cannot be opened.
         NotASnapshotError: It is empty, a folder, or no regular file.
-        DamagedSnapshotError: The gzip stream is corrupt, or a line is too long.
+        DamagedSnapshotError: The packed stream is corrupt, or a line is too long.
+        HeapsnapError: It is packed by zstd, and the package for that is not there.
     """
     with _open(path) as file:
         total_bytes = os.fstat(file.fileno()).st_size
-        raw = _Inflated(file) if _starts_with_gzip_magic(file) else file
+        raw = _unpacked(path, file)
         buffered = io.BufferedReader(raw, PIECE_BYTES)  # type: ignore[type-var]
         for number in count(1):
             text = _read_line(path, number, file, buffered)
@@ -142,11 +144,14 @@ def _open(path: Path) -> BinaryIO:
         ) from error
 
 
-def _starts_with_gzip_magic(file: BinaryIO) -> bool:
+def _unpacked(path: Path, file: BinaryIO) -> BinaryIO | io.RawIOBase:
     try:
-        return os.pread(file.fileno(), len(GZIP_MAGIC), 0) == GZIP_MAGIC
+        beginning = os.pread(file.fileno(), len(ZSTD_MAGIC), 0)
     except OSError:
-        return False  # The first line will fail in the same way, and say so.
+        return file  # The first line will fail in the same way, and say so.
+    if beginning.startswith(GZIP_MAGIC):
+        return _Inflated(file)
+    return UnpackedZstd(path, file) if beginning == ZSTD_MAGIC else file
 
 
 def _reason(error: OSError | ValueError) -> str:
@@ -156,9 +161,11 @@ def _reason(error: OSError | ValueError) -> str:
 def _read_line(path: Path, number: int, file: BinaryIO, buffered: io.BufferedIOBase) -> bytes:
     try:
         text = buffered.readline(LINE_LIMIT_BYTES)
-    except zlib.error as error:
+    except (zlib.error, CorruptZstdError) as error:
+        kind = "gzip" if isinstance(error, zlib.error) else "zstd"
         raise DamagedSnapshotError(
-            f"line {number} of '{path}': the gzip data is corrupt near byte {file.tell()}: {error}",
+            f"line {number} of '{path}': the {kind} data is corrupt near byte"
+            f" {file.tell()}: {error}",
             hint=CHANGED_HINT,
         ) from error
     except OSError as error:

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 def load(
     path: str | os.PathLike[str], *, progress: Callable[[int, int], None] | None = None
 ) -> Snapshot:
-    """Read a snapshot file, plain or gzipped, whole or cut.
+    """Read a snapshot file, plain, gzipped or packed by zstd, whole or cut.
 
     Args:
-        path: The file; its first bytes tell whether it is gzipped, not its name.
+        path: The file; its first bytes tell whether and how it is packed, not its name.
         progress: Called now and then with bytes done and bytes in all, of the file on disk.
 
     Returns:
