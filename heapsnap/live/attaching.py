@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from heapsnap.errors import AttachError, NoAgentError, NoAnswerError
-from heapsnap.live import gdb, remote
+from heapsnap.live import gdb, nudge, remote
 from heapsnap.live.arrival import Arrival
 from heapsnap.live.asking import Answer, answered, ask
 from heapsnap.live.entering import Entered, enter, find_inside
@@ -112,18 +112,28 @@ class Visit:
             NoAnswerError: It does not come to it. The request is withdrawn.
             AttachError: It cannot be entered.
         """
-        version = self._interpreter.version
-        is_asked, reason = False, ""
-        if version is not None and version >= remote.SINCE and not self._is_idle():
-            self._tell(f"asking process {self._process.pid} by sys.remote_exec")
-            self._landing.write_script()
-            reason = remote.request(self._process, version, self._landing.script)
+        reason, is_asked = "", False
+        call = self._idle_call()
+        if self._takes_scripts() and (not call or call in nudge.CALLS):
+            reason = self._ask()
             is_asked = not reason
+            is_woken = is_asked and bool(call) and nudge.wake(self._process.pid)
             if is_asked and self._has_begun():
-                return "sys.remote_exec"
-        if not gdb.is_installed() or (is_asked and not self._is_idle()):
+                return f"sys.remote_exec, woken from {call}" if is_woken else "sys.remote_exec"
+        if not gdb.is_installed() or (is_asked and not self._idle_call()):
             raise self._unanswered(reason, is_asked=is_asked)
         return self._begin_with_gdb(is_asked=is_asked)
+
+    def _takes_scripts(self) -> bool:
+        version = self._interpreter.version
+        return version is not None and version >= remote.SINCE
+
+    def _ask(self) -> str:
+        """Ask by ``sys.remote_exec``; returns why that cannot be, or nothing."""
+        assert self._interpreter.version is not None
+        self._tell(f"asking process {self._process.pid} by sys.remote_exec")
+        self._landing.write_script()
+        return remote.request(self._process, self._interpreter.version, self._landing.script)
 
     def _begin_with_gdb(self, *, is_asked: bool) -> str:
         inside = find_inside(self._process, self._interpreter)
@@ -164,14 +174,16 @@ class Visit:
     def _keeps_gil(self) -> bool:
         return self._last is not None and self._last.keeps_gil
 
-    def _is_idle(self) -> bool:
-        """Whether the main thread waits in the kernel, now and a moment later."""
+    def _idle_call(self) -> str:
+        """The call in which the main thread waits, now and a moment later; empty: it does not."""
+        call = ""
         for _ in range(3):
             look = look_at_main_thread(self._process.pid, self._runtime)
             if look.standing is not Standing.WAITING:
-                return False
+                return ""
+            call = look.call
             time.sleep(LOOK_SECONDS)
-        return True
+        return call
 
     def _unanswered(self, reason: str, *, is_asked: bool) -> NoAnswerError | AttachError:
         """Withdraw the request; say what the main thread is doing instead."""
@@ -179,13 +191,13 @@ class Visit:
         if is_asked:
             self._landing.leave_script_harmless()
         pid = self._process.pid
-        if not gdb.is_installed() and not is_asked:
+        look = look_at_main_thread(pid, self._runtime)
+        if not gdb.is_installed() and (not is_asked or look.standing is Standing.WAITING):
             why = f" ({reason})" if reason else ""
             return AttachError(
                 f"process {pid} can only be entered with gdb, which is not installed{why}",
                 hint=gdb.INSTALL_HINT,
             )
-        look = look_at_main_thread(pid, self._runtime)
         if look.call == RESTARTED and self._last is not None:
             look = self._last.look
         doing = describe(look, keeps_gil=self._keeps_gil())

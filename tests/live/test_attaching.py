@@ -84,7 +84,10 @@ def test_an_idle_process_is_entered_and_stays_idle(
     what: str, python: Python, start: Start, tmp_path: Path
 ) -> None:
     process = start(what, python=python.path)
-    assert ways_in(process, tmp_path) == {"gdb, in its idle main thread"}
+    way = "gdb, in its idle main thread"
+    if what == "polling" and python.version >= (3, 14):
+        way = "sys.remote_exec, woken from epoll_wait"
+    assert ways_in(process, tmp_path) == {way}
     assert "memfd:heapsnap" not in {m.path for m in read_mappings(read_process(process.pid))}
 
 
@@ -247,6 +250,24 @@ def test_without_gdb_it_says_what_to_install(
     assert "can only be entered with gdb, which is not installed" in result.stderr
     assert "hint: install gdb (apt install gdb)" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(NEWEST.version < (3, 14), reason="no Python 3.14 or later is listed")
+@pytest.mark.parametrize("what", ["polling", "looping"])
+def test_python_3_14_is_entered_without_gdb(
+    what: str, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = start(what, python=NEWEST.path)
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert snapshot_of(attach(process.pid, tmp_path, "--json"))["way"].startswith("sys.remote_exec")
+
+
+@pytest.mark.skipif(NEWEST.version < (3, 14), reason="no Python 3.14 or later is listed")
+def test_where_remote_exec_is_off_gdb_is_used(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = start("looping", python=NEWEST.path, before=("env", "PYTHON_DISABLE_REMOTE_DEBUG=1"))
+    assert snapshot_of(attach(process.pid, tmp_path, "--json"))["way"] == "gdb, a pending call"
 
 
 def test_a_folder_that_everybody_may_change_is_refused(start: Start, tmp_path: Path) -> None:
