@@ -31,6 +31,7 @@ MOST_TYPES = 5_000
 """Rows of the table of types: on a busy machine Chromium laid out 5,000 in 2 s, 20,000 in 10."""
 WIDE, NARROW = (960, 340), (340, 460)
 """Treemaps for a desk and for a phone, in pixels."""
+LONGEST_TITLE = 80
 MOST_PARTS = 12
 MOST_PLOTS = 5
 
@@ -99,7 +100,7 @@ def _title(result: Diff, names: Mapping[str, str]) -> str:
         return "no leak found"
     first = result.culprits[0]
     growth = f"+{count_text(first.growth)}" if first.growth > 0 else "larger"
-    return f"{names[first.type]} {growth}"
+    return f"{names[first.type][:LONGEST_TITLE]} {growth}"
 
 
 def _commands(result: Diff) -> Commands:
