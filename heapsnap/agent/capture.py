@@ -74,14 +74,6 @@ class Capture:
         active = _threads_of_the_program()
         self.threads = list(active.items()) if type(active) is dict else None
 
-    def release(self):
-        """Let go of everything: the frames hold this object in turn, a cycle that would stay."""
-        self.stacks.clear()
-        self.exceptions.clear()
-        self.locals.clear()
-        self.sentinels.clear()
-        self.threads = None
-
     def read_for_roots(self):
         """The objects that describing the roots will read from."""
         frames = [frame for stack in self.stacks.values() for frame in stack]

@@ -1,6 +1,7 @@
 """How a program asks for snapshots: `install`, `uninstall`, `dump`."""
 
 import _signal
+import atexit
 import os
 
 from . import fork, names, presence, settings, signals, talk, threads
@@ -145,7 +146,23 @@ def _take_over(chosen):
         # stays in it is stood in for. Without a stand-in the call must end (EINTR; Python makes it
         # again after the handler), or a process that reads would never answer.
         _signal.siginterrupt(number, False)
+    atexit.unregister(_turn_deaf)
+    atexit.register(_turn_deaf)
     return before
+
+
+def _turn_deaf():
+    """At the interpreter's end: it gives every handled signal its default back, which is to die.
+
+    A signal in those last milliseconds would end a service with the wrong exit code (CPython's own
+    tests, asked five times a second, did); one that is ignored stays ignored.
+    """
+    installed = _installed
+    if installed is not None and _signal.getsignal(installed.number) is _on_signal:
+        try:
+            _signal.signal(installed.number, _signal.SIG_IGN)
+        except ValueError:
+            pass  # Not in the main thread: the interpreter of an embedding program.
 
 
 def _leave(installed, *, keep_signal):

@@ -10,6 +10,8 @@ only, and nobody's fork handlers run again.
 import _thread
 import os
 import warnings
+from itertools import takewhile
+from operator import methodcaller, truth
 
 from . import manners, threads
 from .talk import say
@@ -28,6 +30,7 @@ except ImportError:  # pragma: no cover - not POSIX
     _fork = None
 
 _forking = None
+_call = methodcaller("__call__")
 can_fork = _fork is not None
 DONE = "done "
 FAILED = "failed"
@@ -46,12 +49,25 @@ class Messenger:
         self.reading = reading
 
 
-def fork_quietly():
-    """``os.fork()`` without the warning that a process with threads should not do it.
+def fork_quietly(take_hold, let_go):
+    """``os.fork()`` with a hold on what the child needs, and without a warning.
 
-    The warning (3.12 and later) is about children that go on running the program. Under
-    ``-W error`` it would be raised into the program. The filter stands for the time of the
-    fork, and for this module only.
+    The warning that a process with threads should not fork (3.12 and later) is about children
+    that go on running the program. Under ``-W error`` it would be raised into the program. The
+    filter stands for the time of the fork, and for this module only.
+
+    Whoever drops the last reference to an object runs its finalizer. A frame that is held while its
+    function returns takes its variables along, so its holder would finalize what is another
+    thread's. The interpreter gives way to other threads between two bytecodes only: fork and
+    ``let_go`` are called by one ``map``, in C, and no function can return in between (measured with
+    four busy threads: 46 finalizers in the wrong thread in 30 snapshots, otherwise).
+
+    Args:
+        take_hold: Called right before the fork.
+        let_go: A method of a built-in class, called in the process right after the fork.
+
+    Returns:
+        The pid of the child; 0 in the child, which holds on.
     """
     global _forking
     silence = ("ignore", None, DeprecationWarning, __name__, 0)
@@ -60,7 +76,9 @@ def fork_quietly():
     _forking = _thread.get_ident()
     pid = None
     try:
-        pid = _fork()
+        take_hold()
+        # In the child fork returns 0, and takewhile goes no further.
+        pid = sum(takewhile(truth, map(_call, (_fork, let_go))))
         return pid
     finally:
         if pid != 0:
@@ -80,9 +98,10 @@ def start(job):
     """Fork; in the child do the job, in the process return at once.
 
     Args:
-        job: Has ``note_pause()``, called in the first child at once; ``run()``, called in the
-            walker: returns the path of the snapshot or None, and does not raise; and ``part``,
-            the file that a walker which dies leaves behind.
+        job: Has ``take_hold`` and ``let_go``, see ``fork_quietly``; ``note_pause()``, called in
+            the first child at once; ``run()``, called in the walker: returns the path of the
+            snapshot or None, and does not raise; and ``part``, the file that a walker which dies
+            leaves behind.
 
     Returns:
         The messenger, to ``collect`` from.
@@ -95,7 +114,7 @@ def start(job):
     mask = manners.block_signals()
     process = os.getpid()
     try:
-        pid = fork_quietly()
+        pid = fork_quietly(job.take_hold, job.let_go)
         if pid == 0:
             _be_messenger(job, writing)
     except BaseException:

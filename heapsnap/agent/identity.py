@@ -71,6 +71,8 @@ def entry_of(namespace, name):
     derived from ``str`` whose ``__eq__`` is anybody's; a namespace may be of a class derived from
     ``dict`` with a ``get`` of its own. So the keys' classes are looked at before the key is.
     """
+    if namespace is None:
+        return None  # A class that is not ready has none.
     is_proxy = type(namespace) is types.MappingProxyType
     keys = namespace if is_proxy else dict.keys(namespace)
     # By address: the class of a key may have a metaclass that hashes and compares as it likes.

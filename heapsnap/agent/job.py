@@ -29,12 +29,13 @@ class Job:
     """
 
     __slots__ = (
-        "capture",
+        "_held",
         "destination",
         "document",
         "facts",
         "gzip_level",
         "in_child",
+        "let_go",
         "pause_seconds",
         "started",
         "target",
@@ -49,7 +50,18 @@ class Job:
         self.in_child = in_child
         self.document = None
         self.pause_seconds = None
-        self.capture = Capture(_thread.get_ident())
+        self._held = []
+        # A method of the list itself: ``fork`` must be able to call it without running bytecode.
+        self.let_go = self._held.clear
+
+    def take_hold(self):
+        """Capture what the child could not see; in the process, right before the fork."""
+        self._held.append(Capture(_thread.get_ident()))
+
+    @property
+    def capture(self):
+        """What was captured."""
+        return self._held[0]
 
     @property
     def part(self):
@@ -59,10 +71,6 @@ class Job:
     def note_pause(self):
         """Note how long the process has stood still: it goes on as soon as its fork returns."""
         self.pause_seconds = time.perf_counter() - self.started
-
-    def release(self):
-        """Let go of what was captured, in the process, as soon as the child has it."""
-        self.capture.release()
 
     def follow_up(self):
         """In the supervisor, once the file is there: let the hook have it."""
@@ -74,7 +82,11 @@ class Job:
 
     def own(self):
         """Addresses of everything that was made for this job before the heap was listed."""
-        return {id(self), id(self.document)} | self.capture.own() | _containers(self.facts)
+        return (
+            {id(self), id(self.document), id(self._held), id(self.let_go)}
+            | self.capture.own()
+            | _containers(self.facts)
+        )
 
     def run(self):
         """Walk the heap of this process, write it, and tell of it on stderr.

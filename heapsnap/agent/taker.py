@@ -83,7 +83,7 @@ class Taker:
         finally:
             # Nothing of the capture may outlive this moment, least of all frames.
             if job is not None:
-                job.release()
+                job.let_go()
             if collecting:
                 gc.enable()
 
@@ -119,9 +119,10 @@ class Taker:
             in_child=False,
         )
         try:
+            job.take_hold()
             return job.run()
         finally:
-            job.release()
+            job.let_go()
             if collecting:
                 gc.enable()
 

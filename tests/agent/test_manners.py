@@ -103,6 +103,19 @@ def test_nothing_is_finalized_in_the_child_and_all_of_it_is_in_the_snapshot(
     assert verdicts == {"local": "frame", "own": "frame", "handled": "frame", "cycle": "garbage"}
 
 
+def test_every_thread_runs_its_own_finalizers(play: Scenario) -> None:
+    told = play("busy_threads")
+    # logging registers a fork handler, which would be bytecode in between: decision 30.
+    assert told == {"count": 5, "foreign": 0, "logging": False}
+
+
+def test_a_signal_at_the_very_end_does_not_change_how_the_process_ends(
+    python: Python, tmp_path: Path
+) -> None:
+    finished = python.run("manners.py", tmp_path, "signalled_at_the_end", flags=["-S"])
+    assert finished.exit_code == 7
+
+
 def test_a_process_that_ends_at_once_leaves_its_snapshot(python: Python, tmp_path: Path) -> None:
     finished = python.run("manners.py", tmp_path, "ending")
     assert finished.facts == {"ended": True}

@@ -317,6 +317,54 @@ def finalizers():
     return {"path": path, "addresses": addresses, "finalized": finalized}
 
 
+class LastWord:
+    """Sends the signal when the interpreter has taken its handlers away."""
+
+    def __init__(self):
+        self.kill, self.pid, self.number = os.kill, os.getpid(), signal.SIGUSR1
+
+    def __del__(self):
+        self.kill(self.pid, self.number)
+
+
+def signalled_at_the_end():
+    """The last object of the program sends the signal while the interpreter is torn down."""
+    sys.modules["last word"] = LastWord()
+    heapsnap.install(directory=FOLDER)
+    tell(ended=True)
+    sys.exit(7)
+
+
+def busy_threads():
+    """Each thread finalizes what is its own, whatever the snapshot holds meanwhile."""
+    foreign, stop = [], threading.Event()
+
+    class Bound:
+        def __init__(self):
+            self.thread = threading.get_ident()
+
+        def __del__(self):
+            if threading.get_ident() != self.thread:
+                foreign.append(1)
+
+    def work():
+        bound = Bound()
+        return sum(range(50)), bound.thread
+
+    def run():
+        while not stop.is_set():
+            work()
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    paths = [heapsnap.dump() for _ in range(5)]
+    stop.set()
+    for thread in threads:
+        thread.join()
+    return {"count": len(set(paths)), "foreign": len(foreign), "logging": "logging" in sys.modules}
+
+
 def ending():
     """The process ends while its snapshot is being written."""
     heapsnap.install(directory=FOLDER)

@@ -1,0 +1,150 @@
+"""CPython's own tests with a snapshot five times a second, beside the same tests without.
+
+    python tests/storms/cpython_suite.py [--python PATH] [--every 0.2] [TEST ...]
+
+Prints every test whose outcome differs, and the figures; ends with 1 if one differs. The process
+that runs the tests is asked by a real signal; what it starts itself is left alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PROGRAM = Path(__file__).resolve().parent / "programs" / "under_signals.py"
+SIGNAL = 40
+"""A real-time signal: the tests use most others themselves."""
+
+SHORT = ("test_dict", "test_generators", "test_coroutines", "test_weakref", "test_fork1")
+LONG = (
+    "test_gc", "test_dict", "test_descr", "test_threading", "test_asyncio", "test_weakref",
+    "test_generators", "test_coroutines", "test_exceptions", "test_ctypes", "test_sqlite3",
+    "test_subprocess", "test_fork1", "test_io", "test_multiprocessing_fork",
+    "test_multiprocessing_spawn", "test_signal", "test_thread", "test_queue",
+    "test_concurrent_futures", "test_socket", "test_select", "test_selectors", "test_contextlib",
+    "test_context", "test_frame", "test_traceback", "test_sys", "test_warnings", "test_logging",
+    "test_tracemalloc", "test_faulthandler", "test_import", "test_importlib", "test_set",
+    "test_list", "test_tuple", "test_long", "test_pickle", "test_copy", "test_functools",
+    "test_collections", "test_enum", "test_dataclasses", "test_typing", "test_inspect",
+    "test_os", "test_posix", "test_tempfile", "test_shutil", "test_zlib", "test_json", "test_re",
+    "test_ssl", "test_httpservers", "test_urllib", "test_socketserver", "test_unittest",
+    "test_atexit", "test_finalization", "test_super", "test_slice", "test_types", "test_code",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """How one run of the tests ended."""
+
+    outcomes: dict[str, str]
+    exit_code: int
+    seconds: float
+    asked: int
+    snapshots: int
+    lines: tuple[str, ...]
+
+
+def run_tests(python: str, tests: list[str], *, every: float) -> Run:
+    """Run tests; with a snapshot each ``every`` seconds, or without if that is 0."""
+    with tempfile.TemporaryDirectory(prefix="storm-") as name:
+        folder = Path(name)
+        report = folder / "report.xml"
+        number = SIGNAL if every else 0
+        command = [python, str(PROGRAM), name, str(number), "test", "--junit-xml", str(report)]
+        command += ["--timeout", "600", "-u", "none", *tests]
+        said = folder / "said"
+        started = time.monotonic()
+        with said.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, "PYTHONPATH": str(CHECKOUT), "HOME": name},
+                start_new_session=True,
+            )
+            asked, snapshots = _ask(process, folder, every)
+        seconds = time.monotonic() - started
+        text = said.read_text(errors="replace")
+        lines = tuple(line for line in text.splitlines() if "heapsnap: " in line)
+        return Run(_outcomes(report), process.returncode, seconds, asked, snapshots, lines)
+
+
+def _ask(process: subprocess.Popen[bytes], folder: Path, every: float) -> tuple[int, int]:
+    """Send the signal until the process ends; count what was asked for and what came."""
+    asked = snapshots = 0
+    while process.poll() is None:
+        time.sleep(every or 0.2)
+        if every and (folder / "ready").exists() and process.poll() is None:
+            process.send_signal(SIGNAL)
+            asked += 1
+        for path in folder.glob("heapsnap-*.json"):
+            snapshots += 1
+            path.unlink()
+    time.sleep(1 if every else 0)
+    snapshots += len(list(folder.glob("heapsnap-*.json")))
+    return asked, snapshots
+
+
+def _outcomes(report: Path) -> dict[str, str]:
+    """Test → passed, skipped, failure or error."""
+    outcomes = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        name = f"{case.get('classname') or ''}.{case.get('name')}"
+        kinds = [child.tag for child in case if child.tag in {"failure", "error", "skipped"}]
+        outcomes[name] = kinds[0] if kinds else "passed"
+    return outcomes
+
+
+def compare(python: str, tests: list[str], every: float) -> tuple[dict[str, tuple[str, str]], Run]:
+    """Tests with another outcome under snapshots, and the run under snapshots."""
+    calm = run_tests(python, tests, every=0)
+    storm = run_tests(python, tests, every=every)
+    names = calm.outcomes.keys() | storm.outcomes.keys()
+    pairs = {
+        n: (calm.outcomes.get(n, "absent"), storm.outcomes.get(n, "absent")) for n in sorted(names)
+    }
+    differing = {name: pair for name, pair in pairs.items() if len(set(pair)) == 2}
+    print(
+        f"{python}: {len(tests)} test files, {len(storm.outcomes)} tests, exit "
+        f"{calm.exit_code} and {storm.exit_code}; asked {storm.asked} times, {storm.snapshots} "
+        f"snapshots, {storm.seconds / calm.seconds:.2f} times as long; {len(differing)} differ"
+    )
+    return differing, storm
+
+
+def existing(python: str, tests: list[str]) -> list[str]:
+    """Those that this Python has."""
+    source = "import os, test; print(os.path.dirname(test.__file__))"
+    found = subprocess.run([python, "-c", source], capture_output=True, text=True, check=True)
+    names = {name.removesuffix(".py") for name in os.listdir(found.stdout.strip())}
+    return [name for name in tests if name in names]
+
+
+def main() -> int:
+    """Compare, and print what differs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--every", type=float, default=0.2)
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("tests", nargs="*")
+    options = parser.parse_args()
+    tests = options.tests or list(LONG if options.long else SHORT)
+    differing, storm = compare(options.python, existing(options.python, tests), options.every)
+    for name, (calm, stormy) in differing.items():
+        print(f"  {name}: {calm} without, {stormy} with snapshots")
+    for line in sorted({line for line in storm.lines if "no snapshot" in line})[:20]:
+        print(f"  {line}")
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
