@@ -57,8 +57,8 @@ class Document:
         self._write(f'"roots":{roots},\n"chunks":[\n')
 
     def add(self, chunk):
-        """Write one chunk, given as JSON text."""
-        self._write(chunk if self._first_chunk else ",\n" + chunk)
+        """Write one chunk, given as JSON in ASCII."""
+        self._write_packed(chunk if self._first_chunk else b",\n" + chunk)
         self._first_chunk = False
 
     def finish(self, end):
@@ -92,7 +92,9 @@ class Document:
                 continue
 
     def _write(self, text):
-        data = text.encode("ascii")
+        self._write_packed(text.encode("ascii"))
+
+    def _write_packed(self, data):
         self._write_bytes(data if self._compressor is None else self._compressor.compress(data))
 
     def _write_bytes(self, data):

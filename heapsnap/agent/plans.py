@@ -25,7 +25,7 @@ from .identity import (
 from .instances import Instances, one_by_one
 from .kinds import Kinds
 from .naming import REMAINDER, Naming
-from .sizes import size_writer
+from .sizes import sizes_of
 
 CONSTANT = frozenset({"list", "tuple", "set", "frozenset", "deque"})
 """Built-in containers whose references are all named alike."""
@@ -49,7 +49,7 @@ class Plan:
             many references that it gets several; None where ``entries`` is.
         entries: A function from an instance to about how many references it has, where that
             may be a great many and can be told; else None.
-        write_sizes: See ``size_writer``.
+        sizes: See ``sizes_of``.
         name_of: What an instance is called, or None where instances have no names.
         layout: Name of the built-in class underneath.
     """
@@ -63,7 +63,7 @@ class Plan:
         "layout",
         "name_of",
         "number_text",
-        "write_sizes",
+        "sizes",
     )
 
     def name(self, instance):
@@ -102,17 +102,15 @@ class Planner:
         fresh, self._fresh = self._fresh, []
         return fresh
 
-    def learn(self, kinds):
-        """Make the plans of all classes that have none yet."""
-        for kind in kinds:
-            if id(kind) not in self.plans:
-                self._make(kind)
+    def plans_of(self, examples):
+        """The plans of these objects' classes; those that there are none of yet are made."""
+        return [self.plans.get(id(kind)) or self._make(kind) for kind in map(type, examples)]
 
     def _make(self, kind):
         plan = Plan()
         plan.number_text = str(len(self.plans))
         plan.layout = layout_of_type(kind)
-        plan.write_sizes = size_writer(kind)
+        plan.sizes = sizes_of(kind)
         plan.name_of = NAMERS.get(plan.layout)
         plan.describe = plan.describe_given = plan.describe_huge = plan.entries = None
         plan.is_container = bool(flags_of_type(kind) & HAVE_GC) or plan.layout in UNVISITED
@@ -120,6 +118,7 @@ class Planner:
         self._fresh.append(describe_type(kind))
         if plan.is_container:
             self._describe(plan, kind)
+        return plan
 
     def _describe(self, plan, kind):
         nameless = self.shapes.number(())

@@ -10,11 +10,9 @@ Owns what a row and a reference are; names come from ``plans``, bytes go to ``do
 
 import gc
 import sys
-from itertools import compress
-from operator import not_
 
 from .addresses import addresses_of
-from .chunk import REFERENCE_LIMIT, Chunk
+from .chunk import REFERENCE_LIMIT, Chunk, group
 from .columns import Texts, pick
 from .groups import flatten
 from .identity import FOLDER
@@ -124,21 +122,22 @@ class Walker:
         self.listed = None if may_materialize else set(addresses_of(heap.objects))
         self.pending = []
         self._seen_pending = set()
-        self._popular = set()
-        self._sampled = set()
+        self._popular = []
+        self._sampled = []
+        self._names = _no_names()
         self._special = heap.own | heap.held.keys() | self.prefetched.keys()
         self._texts = Texts()
         # Held by two lists of the walk: one more than the tracked ones are.
         self._untracked_counts = Counts(heap.surplus + 1)
 
     def chunks(self, named):
-        """Yield the JSON text of every chunk.
+        """Yield every chunk: JSON in ASCII.
 
         Args:
             named: Objects that the roots name. Those that the collector does not track may be
                 referred to by nothing else.
         """
-        yield self._finish(Chunk(), is_tracked=True, also=named)
+        yield self._finish(self._new_chunk(), is_tracked=True, also=named)
         objects, refcounts = self.heap.objects, self.heap.refcounts
         for start in range(0, len(objects), BATCH):
             stop = start + BATCH
@@ -159,85 +158,87 @@ class Walker:
 
     def _chunks(self, batch, refcounts, *, is_tracked):
         """Yield the chunks of one batch: one, unless its objects have very many references."""
-        is_special = not self._special.isdisjoint(addresses_of(batch))
-        if is_special:
+        add = self._add
+        if not self._special.isdisjoint(addresses_of(batch)):
             batch, refcounts = self._mend(batch, refcounts)
-        chunk = Chunk()
-        for plan, rows in self._by_class(batch, range(len(batch))):
-            describe = self._describe_special if is_special else self._describe
-            portions = describe(plan, pick(rows, batch), pick(rows, refcounts))
-            for instances, counts, described in portions:
-                if chunk.is_full:
+            add = self._add_special
+        chunk = self._new_chunk()
+        groups = group(batch, range(len(batch)))
+        plans = self.planner.plans_of([batch[rows[0]] for rows in groups])
+        for plan, rows in zip(plans, groups):
+            instances, counts = pick(rows, batch), pick(rows, refcounts)
+            for portion in portions(plan, instances, counts):
+                if chunk.reference_count >= REFERENCE_LIMIT:
                     yield self._finish(chunk, is_tracked=is_tracked)
-                    chunk = Chunk()
-                chunk.add_containers(plan, instances, counts, described)
+                    chunk = self._new_chunk()
+                self._add_names(chunk.container_count, plan, portion[0])
+                add(chunk, plan, *portion)
         yield self._finish(chunk, is_tracked=is_tracked)
 
-    def _describe(self, plan, instances, refcounts):
-        """Yield portions of the instances of a class: instances, reference counts, description."""
-        if plan.entries is None or sum(map(plan.entries, instances)) < REFERENCE_LIMIT:
-            yield instances, refcounts, plan.describe(instances)
-            return
-        for instance, refcount in zip(instances, refcounts):
-            if plan.entries(instance) < REFERENCE_LIMIT:
-                yield (instance,), (refcount,), plan.describe((instance,))
-            else:
-                for piece in plan.describe_huge(instance):
-                    yield (instance,), (refcount,), piece
+    def _new_chunk(self):
+        return Chunk(self._texts)
 
-    def _describe_special(self, plan, instances, refcounts):
+    def _add_names(self, row, plan, instances):
+        if plan.name_of is not None:
+            for number, instance in enumerate(instances, row):
+                name = plan.name(instance)
+                if name:
+                    self._names["row"].append(number)
+                    self._names["name"].append(name)
+
+    def _add(self, chunk, plan, instances, refcounts, piece=None):
+        if piece is None:
+            chunk.add(plan, instances, refcounts)
+        else:
+            chunk.add_described(plan, instances, refcounts, *piece)
+
+    def _add_special(self, chunk, plan, instances, refcounts, piece=None):
         """The same, where what was read before the agent touched an object stands."""
-        prefetched = [instance for instance in instances if id(instance) in self.prefetched]
-        if not prefetched:
-            yield from self._describe(plan, instances, refcounts)
+        if self.prefetched.keys().isdisjoint(map(id, instances)):
+            self._add(chunk, plan, instances, refcounts, piece)
             return
-        for instance, refcount in zip(instances, refcounts):
-            referents = self.prefetched.get(id(instance))
-            if referents is None:
-                referents = gc.get_referents(instance)
-            described = flatten(*plan.describe_given([instance], [referents]))
-            yield (instance,), (refcount,), described
+        referents = [
+            gc.get_referents(instance) if there is None else there
+            for instance, there in zip(instances, map(self.prefetched.get, map(id, instances)))
+        ]
+        described = flatten(*plan.describe_given(instances, referents))
+        chunk.add_described(plan, instances, refcounts, *described)
 
     def _finish(self, chunk, *, is_tracked, also=()):
         """The JSON of a chunk whose containers are all there."""
         chunk.number(also)
-        if not chunk.first_by_address.keys().isdisjoint(self.heap.own):
+        if chunk.known(self.heap.own):
             chunk.leave_out(self.heap.own, self.shapes.number(()))
             chunk.number(also)
-        order = self._add_leaves(chunk)
+        self._add_others(chunk)
         self.rows += chunk.row_count
         self.references += chunk.reference_count
+        names, self._names = self._names, _no_names()
         return chunk.write(
-            order,
-            self._texts,
             is_tracked=is_tracked,
             types=dumps(self.planner.take_fresh()),
             shapes=self.shapes.take_fresh(),
+            names=dumps(names),
         )
 
-    def _add_leaves(self, chunk):
+    def _add_others(self, chunk):
         """Give rows to the leaves among what the containers refer to.
 
         Untracked containers (tuples of plain values, static classes) are put on the list of
-        those still to be walked. Returns the order of addresses after the containers'.
+        those still to be walked.
         """
-        objects, first = chunk.references, chunk.first_by_address
         if len(self._popular) < POPULAR_LEAVES and self.listed is None:
-            self._popular |= self._sampled & first.keys()
-        elsewhere = [first.pop(address) for address in sorted(self._popular & first.keys())]
-        others = [index for index in first.values() if index >= 0]
-        leaves = []
-        for plan, indices in self._by_class(pick(others, objects), others):
+            self._popular = sorted({*self._popular, *chunk.known(self._sampled)})
+        examples = chunk.group_others(self._popular)
+        for number, plan in enumerate(self.planner.plans_of(examples)):
             if plan.is_container:
-                elsewhere += indices
-                self._put_off(pick(indices, objects))
+                chunk.add_elsewhere(number)
+                self._put_off(chunk, number)
             else:
-                leaves += indices
-                chunk.add_leaves(plan, indices)
+                chunk.add_leaves(plan, number)
         if len(self._counted_leaves) < COUNTED_LEAVES:
-            self._count_repeats(chunk.addresses(leaves))
-        self._sampled = set(chunk.addresses(leaves[::SAMPLED]))
-        return leaves + elsewhere
+            self._count_repeats(chunk.leaf_addresses(1))
+        self._sampled = chunk.leaf_addresses(SAMPLED)
 
     def _count_repeats(self, leaves):
         """Know how many rows repeat others, as long as the leaves so far are few enough to keep."""
@@ -246,26 +247,12 @@ class Walker:
         known.update(leaves)
         self.repeats += before + len(leaves) - len(known)
 
-    def _by_class(self, objects, indices):
-        """Pairs of a plan and those indices at which an object of its class stands."""
-        classes = list(map(type, objects))
-        kinds = addresses_of(classes)
-        groups = {kind: [] for kind in dict.fromkeys(kinds)}
-        plans = self.planner.plans
-        if not plans.keys() >= groups.keys():
-            self.planner.learn(classes)
-        if len(groups) == 1:
-            return [(plans[kinds[0]], indices)]
-        for kind, index in zip(kinds, indices):
-            groups[kind].append(index)
-        return [(plans[kind], group) for kind, group in groups.items()]
-
-    def _put_off(self, containers):
+    def _put_off(self, chunk, number):
         """Remember what the collector does not track, to walk it in the end."""
         if self.listed is None:
-            untracked = compress(containers, map(not_, map(gc.is_tracked, containers)))
+            untracked = chunk.untracked(number)
         else:
-            untracked = [item for item in containers if id(item) not in self.listed]
+            untracked = [item for item in chunk.members(number) if id(item) not in self.listed]
         for item in untracked:
             if id(item) not in self._seen_pending:
                 self._seen_pending.add(id(item))
@@ -279,6 +266,23 @@ class Walker:
             [batch[row] for row in kept],
             [_less(refcounts[row], held.get(id(batch[row]), 0)) for row in kept],
         )
+
+
+def portions(plan, instances, refcounts):
+    """Instances and counts of a class, in parts that fit a chunk; of a huge one, piece by piece."""
+    if plan.entries is None or sum(map(plan.entries, instances)) < REFERENCE_LIMIT:
+        yield instances, refcounts
+        return
+    for instance, refcount in zip(instances, refcounts):
+        if plan.entries(instance) < REFERENCE_LIMIT:
+            yield [instance], [refcount]
+        else:
+            for piece in plan.describe_huge(instance):
+                yield [instance], [refcount], piece
+
+
+def _no_names():
+    return {"row": [], "name": []}
 
 
 def _less(refcount, held):
