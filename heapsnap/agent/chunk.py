@@ -142,7 +142,7 @@ class Chunk:
         first = self._first_by_address
         self._elsewhere = [first.pop(address) for address in self.known(popular)]
         others = [index for index in first.values() if index >= 0]
-        self._groups = group(pick(others, self._references), others)
+        self._groups = _group(pick(others, self._references), others)
         return [self._references[indices[0]] for indices in self._groups]
 
     def untracked(self, number):
@@ -200,7 +200,13 @@ class Chunk:
         return ",".join(columns).encode("ascii")
 
 
-def group(objects, items):
+def split(objects, refcounts):
+    """Pairs of lists, objects of one class and their reference counts, for each class."""
+    rows_by_class = _group(objects, range(len(objects)))
+    return [(pick(rows, objects), pick(rows, refcounts)) for rows in rows_by_class]
+
+
+def _group(objects, items):
     """Lists of those items at whose places the objects are of one class.
 
     The lists are in the order in which the classes come up first.

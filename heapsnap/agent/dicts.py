@@ -59,6 +59,14 @@ class Dicts:
             counts = map(len, held)
         return list(chain.from_iterable(held)), list(counts), shapes
 
+    def rule(self):
+        """What the chunk in C needs: shapes by keys, whom to ask for new ones, up to how many."""
+
+        def describe_one(instance):
+            return self._describe_one(instance, gc.get_referents(instance))
+
+        return self._shape_by_keys, describe_one, SHAPED_LIMIT
+
     def _describe_one(self, instance, referents):
         if len(referents) == len(instance) <= SHAPED_LIMIT:
             # See above.

@@ -21,11 +21,15 @@ class Instances:
         may_materialize: Whether ``__dict__`` may be read where the attributes are kept inline
             (3.11 and later): that makes a dict, which costs nobody anything in the child and
             stays for ever in the process itself.
+
+    Attributes:
+        rules: Address of a class → what the chunk in C needs to describe plain instances itself.
     """
 
     def __init__(self, naming, *, may_materialize):
         self.naming = naming
         self.may_materialize = may_materialize
+        self.rules = {}
 
     def describer(self, kind, layout):
         read_dict = dict_getter_of_type(kind)
@@ -34,7 +38,7 @@ class Instances:
             return self._slots_describer(kind, slow)
         if layout != "object" or not self.may_materialize:
             return one_by_one(slow)
-        return self._inline_describer(kind, read_dict, slow)
+        return self._inline_describer(kind, read_dict, _guarded(slow, self.naming.shapes))
 
     def _inline_describer(self, kind, read_dict, slow):
         """Plain instances: their attributes are in a dict that is theirs, or inline."""
@@ -77,6 +81,7 @@ class Instances:
                 numbers.append(shape)
             return described, numbers
 
+        self.rules[id(kind)] = (kind, read_dict, shape_by_keys, remember, in_dict, slow)
         return describe
 
     def _slots_describer(self, kind, slow):
@@ -139,6 +144,21 @@ class Instances:
         if any(referent is attributes for referent in referents):
             return [(fmt.INSTANCE_DICT, attributes)]
         return [(f".{key}", value) for key, value in attributes.items() if type(key) is str]
+
+
+def _guarded(describe, shapes):
+    """``describe``; of an instance that defies it the references, without their names."""
+    nameless = shapes.number(())
+
+    def describe_or_not(instance, referents):
+        try:
+            return describe(instance, referents)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - what a C getter of an extension raises
+            return referents, nameless
+
+    return describe_or_not
 
 
 def one_by_one(describe):

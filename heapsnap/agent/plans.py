@@ -30,6 +30,9 @@ from .sizes import sizes_of
 CONSTANT = frozenset({"list", "tuple", "set", "frozenset", "deque"})
 """Built-in containers whose references are all named alike."""
 
+ALIKE, BY_KEYS, BY_ATTRIBUTES = range(3)
+"""Ways in which the chunk in C describes instances itself."""
+
 UNVISITED = frozenset({"ndarray", "code"})
 """Kinds that the collector does not look into, but that hold what they hold."""
 
@@ -49,6 +52,8 @@ class Plan:
             many references that it gets several; None where ``entries`` is.
         entries: A function from an instance to about how many references it has, where that
             may be a great many and can be told; else None.
+        rule: What the chunk in C needs to describe instances itself, a tuple that starts with one
+            of the ways below; None where it asks ``describe``.
         sizes: See ``sizes_of``.
         name_of: What an instance is called, or None where instances have no names.
         layout: Name of the built-in class underneath.
@@ -63,6 +68,7 @@ class Plan:
         "layout",
         "name_of",
         "number_text",
+        "rule",
         "sizes",
     )
 
@@ -113,6 +119,7 @@ class Planner:
         plan.sizes = sizes_of(kind)
         plan.name_of = NAMERS.get(plan.layout)
         plan.describe = plan.describe_given = plan.describe_huge = plan.entries = None
+        plan.rule = None
         plan.is_container = bool(flags_of_type(kind) & HAVE_GC) or plan.layout in UNVISITED
         self.plans[id(kind)] = plan
         self._fresh.append(describe_type(kind))
@@ -132,12 +139,17 @@ class Planner:
             plan.describe_huge = self._dicts.describe_huge
             if self.is_still:
                 plan.describe = self._dicts.describe
+                plan.rule = (BY_KEYS, *self._dicts.rule())
         elif any(kind is known for known in (list, tuple, set, frozenset)):
             shape = self._shape_of_items(plan.layout)
             plan.entries = len
             plan.describe_huge = pieces_named_alike(shape, REFERENCE_LIMIT)
             if self.is_still:
                 plan.describe = all_named_alike(plan.describe_given, shape)
+                plan.rule = (ALIKE, shape)
+        else:
+            rule = self._instances.rules.pop(id(kind), None)
+            plan.rule = rule and (BY_ATTRIBUTES, *rule)
 
     def _shape_of_items(self, layout):
         return self.shapes.number((REMAINDER[layout],))

@@ -55,15 +55,15 @@ class Trusted:
         self.method = method
         self.texts = None
 
-    def learn(self, instance):
-        """The bytes in front of an instance: the same for all of a class."""
+    def rule(self, instance):
+        """The method, and the bytes in front of an instance: the same for all of a class."""
         if self.texts is None:
             self.texts = Sizes(sys.getsizeof(instance) - self.method(instance))
-        return self.texts.head
+        return self.method, self.texts.head
 
     def write(self, instances):
         """The texts of the sizes of instances, at least one."""
-        self.learn(instances[0])
+        self.rule(instances[0])
         return map(self.texts.__getitem__, map(self.method, instances))
 
 
@@ -72,13 +72,13 @@ class Constant:
 
     __slots__ = ()
 
-    def text(self, instance):
-        """The text of the size of any instance."""
-        return str(sys.getsizeof(instance))
+    def rule(self, instance):
+        """No method to ask, and the size of any instance."""
+        return None, sys.getsizeof(instance)
 
     def write(self, instances):
         """The texts of the sizes of instances, at least one."""
-        return [self.text(instances[0])] * len(instances)
+        return [str(sys.getsizeof(instances[0]))] * len(instances)
 
 
 class Guarded:
@@ -89,8 +89,11 @@ class Guarded:
     def __init__(self, size_of):
         self.size_of = size_of
 
+    def rule(self, _):
+        """None: each is to be asked."""
+
     def write(self, instances):
-        """The texts of the sizes of instances."""
+        """The texts of the sizes of instances, a list."""
         texts = []
         for instance in instances:
             try:

@@ -12,12 +12,13 @@ import gc
 import sys
 
 from .addresses import addresses_of
-from .chunk import REFERENCE_LIMIT, Chunk, group
-from .columns import Texts, pick
+from .chunk import REFERENCE_LIMIT
+from .columns import Texts
 from .groups import flatten
 from .identity import FOLDER
 from .jsontext import dumps
 from .plans import Planner
+from .quick import choose
 from .shapes import ShapeTable
 
 BATCH = 2048
@@ -127,6 +128,7 @@ class Walker:
         self._names = _no_names()
         self._special = heap.own | heap.held.keys() | self.prefetched.keys()
         self._texts = Texts()
+        self._chunk = choose(is_still=may_materialize)
         # Held by two lists of the walk: one more than the tracked ones are.
         self._untracked_counts = Counts(heap.surplus + 1)
 
@@ -137,7 +139,7 @@ class Walker:
             named: Objects that the roots name. Those that the collector does not track may be
                 referred to by nothing else.
         """
-        yield self._finish(self._new_chunk(), is_tracked=True, also=named)
+        yield self._finish(self._chunk.Chunk(self._texts), is_tracked=True, also=named)
         objects, refcounts = self.heap.objects, self.heap.refcounts
         for start in range(0, len(objects), BATCH):
             stop = start + BATCH
@@ -162,21 +164,17 @@ class Walker:
         if not self._special.isdisjoint(addresses_of(batch)):
             batch, refcounts = self._mend(batch, refcounts)
             add = self._add_special
-        chunk = self._new_chunk()
-        groups = group(batch, range(len(batch)))
-        plans = self.planner.plans_of([batch[rows[0]] for rows in groups])
-        for plan, rows in zip(plans, groups):
-            instances, counts = pick(rows, batch), pick(rows, refcounts)
+        chunk = self._chunk.Chunk(self._texts)
+        groups = self._chunk.split(batch, refcounts)
+        plans = self.planner.plans_of([instances[0] for instances, _ in groups])
+        for plan, (instances, counts) in zip(plans, groups):
             for portion in portions(plan, instances, counts):
                 if chunk.reference_count >= REFERENCE_LIMIT:
                     yield self._finish(chunk, is_tracked=is_tracked)
-                    chunk = self._new_chunk()
+                    chunk = self._chunk.Chunk(self._texts)
                 self._add_names(chunk.container_count, plan, portion[0])
                 add(chunk, plan, *portion)
         yield self._finish(chunk, is_tracked=is_tracked)
-
-    def _new_chunk(self):
-        return Chunk(self._texts)
 
     def _add_names(self, row, plan, instances):
         if plan.name_of is not None:
@@ -228,7 +226,9 @@ class Walker:
         those still to be walked.
         """
         if len(self._popular) < POPULAR_LEAVES and self.listed is None:
-            self._popular = sorted({*self._popular, *chunk.known(self._sampled)})
+            again = chunk.known(self._sampled)
+            if again:
+                self._popular = sorted(self._popular + again)
         examples = chunk.group_others(self._popular)
         for number, plan in enumerate(self.planner.plans_of(examples)):
             if plan.is_container:
