@@ -35,6 +35,7 @@ WAYS = ("quick", "pure")
 def walk(job):
     # Two processes from one moment: all that differs is what fork returns. The C library's own, since
     # hooks of the library's make locks anew after os.fork().
+    job.take_hold()
     quick.is_pure[0] = fork._plain_fork() == 0
     os.chdir(WAYS[quick.is_pure[0]])
     done = job.run()
