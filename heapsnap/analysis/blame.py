@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from heapsnap.analysis.garbage import CLASS, WRAPPER
-from heapsnap.analysis.growth import NO_PLACE
 from heapsnap.analysis.origins import Origin
+from heapsnap.analysis.place_tree import NO_PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -21,6 +21,10 @@ DEEPEST = 6
 SHARED = 0.45
 """Objects for each of the containers that hold them, if two containers may hold the same one."""
 MOST_FOR_EACH = 2
+MOST_IN_EACH = 20
+"""Objects of the one telling type in each list: a list of events is told by its events."""
+LIST = 8
+"""Rank from which on a type is a mere container."""
 NAMED = frozenset({0, CLASS})
 """Ranks of the types that a person would name."""
 
@@ -55,6 +59,8 @@ def blame(tree_growth: TreeGrowth, entry: int, entries: AbstractSet[int]) -> int
             telling = [c for c in telling if origins.of_type(tree.type[c]) != Origin.PYTHON]
         if telling:
             return min(telling, key=lambda child: (-growth[child], tree.type[child], child))
+        if rank >= LIST and (several := _several_in_each(tree_growth, frontier, entry, entries)):
+            return several[0]
         is_wrapped = rank > WRAPPER and wrapper == entry
         wrapper = min(
             (child for child in below if is_wrapped and _is_wrapper(tree_growth, child)),
@@ -65,6 +71,22 @@ def blame(tree_growth: TreeGrowth, entry: int, entries: AbstractSet[int]) -> int
             break
         frontier = below
     return wrapper
+
+
+def _several_in_each(
+    tree_growth: TreeGrowth, frontier: list[int], entry: int, entries: AbstractSet[int]
+) -> list[int]:
+    """Of a list or dict the one kind of item that a person would name, if there is but one."""
+    growth = tree_growth.growth
+    items = [
+        child
+        for place in frontier
+        for child in tree_growth.children.get(place, ())
+        if child not in entries
+        and MOST_FOR_EACH * growth[entry] < growth[child] <= MOST_IN_EACH * growth[entry]
+    ]
+    telling = [child for child in items if tree_growth.rank_of(child) in NAMED]
+    return telling if len(telling) == 1 else []
 
 
 def _is_wrapper(tree_growth: TreeGrowth, place: int) -> bool:

@@ -17,7 +17,7 @@ from heapsnap.analysis.chains import (
     describe_chain,
     root_of,
 )
-from heapsnap.analysis.growth import NO_PLACE
+from heapsnap.analysis.place_tree import NO_PLACE
 from heapsnap.analysis.results import Consequence, Culprit
 from heapsnap.graph.references import NO_EDGE
 

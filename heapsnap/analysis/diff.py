@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from heapsnap.analysis.culprits import describe_culprit
-from heapsnap.analysis.entries import Entry, find_entries
 from heapsnap.analysis.facts import describe_snapshot
 from heapsnap.analysis.places import Places
 from heapsnap.analysis.results import Diff
 from heapsnap.analysis.series import Series
+from heapsnap.analysis.steps import Growth, sort_entries
 from heapsnap.analysis.tables import container_growth, garbage_growth, type_growth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from heapsnap.analysis.entries import Entry
     from heapsnap.analysis.results import Culprit
     from heapsnap.snapshot.model import Snapshot
 
@@ -99,36 +98,3 @@ def is_same_process(before: Snapshot, after: Snapshot) -> bool:
     same = all(before.header.get(key) == after.header.get(key) for key in keys)
     order = (before.header.get("sequence", 0), after.header.get("sequence", 0))
     return same and order[0] != order[1]
-
-
-def collects(snapshot: Snapshot) -> bool:
-    """Whether the collector of that process would free its garbage by itself sooner or later."""
-    state = snapshot.header["gc"]
-    return bool(state["enabled"] and state["threshold"][0] > 0 and not state["freeze_count"])
-
-
-class Growth(NamedTuple):
-    """Entries that grew as leaks do in every step; in some steps; and as a warming program's."""
-
-    steady: list[Entry]
-    sporadic: list[Entry]
-    warming: list[Entry]
-
-
-def sort_entries(series: Series) -> Growth:
-    """Find where growth enters the heap, and how it goes on."""
-    entries = find_entries(series)
-    if collects(series.after.snapshot):
-        # Garbage that waits for its collection is no leak; the table of garbage shows it.
-        entries = [e for e in entries if series.verdict_of_place(e.place) != "garbage"]
-    leaks = [entry for entry in entries if entry.tier == 0]
-    steady = [entry for entry in leaks if _grew_in_every_step(series, entry)]
-    sporadic = [entry for entry in leaks if entry not in steady]
-    return Growth(steady, sporadic, [entry for entry in entries if entry.tier > 0])
-
-
-def _grew_in_every_step(series: Series, entry: Entry) -> bool:
-    """Whether each heap has more of it than the one before: more objects, or else more bytes."""
-    tree = series.tree
-    amounts = tree.counts if entry.growth > 0 else tree.sizes
-    return bool((np.diff(amounts[:, entry.blamed]) > 0).all())

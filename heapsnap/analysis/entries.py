@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from heapsnap.analysis.blame import blame
-from heapsnap.analysis.growth import NO_PLACE
 from heapsnap.analysis.origins import Origin
+from heapsnap.analysis.place_tree import NO_PLACE
 from heapsnap.analysis.tree_growth import TreeGrowth
 from heapsnap.analysis.warming import FEW_BYTES, KEY, LEAK, MANY, WARMING, tier_of
 
@@ -57,7 +57,7 @@ class Entry:
 
 def find_entries(series: Series) -> list[Entry]:
     """Find where growth enters, the worst first: by tier, then by the bytes that came with it."""
-    return entries_of(TreeGrowth.of_series(series))
+    return entries_of(TreeGrowth(series, series.tree))
 
 
 def entries_of(tree_growth: TreeGrowth) -> list[Entry]:
@@ -83,12 +83,6 @@ def entries_of(tree_growth: TreeGrowth) -> list[Entry]:
     entries += _swollen(tree_growth)
     entries.sort(key=lambda e: (e.tier, -e.tree_bytes_growth, -e.growth, e.place))
     return _programs_first(tree_growth, _without_companions(tree_growth, entries))
-
-
-def find_leaks(series: Series) -> dict[int, int]:
-    """Place where growth enters as it does in leaks → its rank, 0 for the worst."""
-    leaks = [entry.place for entry in find_entries(series) if entry.tier == LEAK]
-    return {place: rank for rank, place in enumerate(leaks)}
 
 
 def _where_growth_enters(tree_growth: TreeGrowth) -> set[int]:

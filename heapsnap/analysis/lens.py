@@ -14,7 +14,7 @@ import numpy as np
 
 from heapsnap.analysis.chains import chain_to, root_of
 from heapsnap.analysis.find import find_nodes
-from heapsnap.analysis.growth import NO_PLACE
+from heapsnap.analysis.place_tree import NO_PLACE
 from heapsnap.analysis.places import Places
 from heapsnap.analysis.roots import RootSet
 from heapsnap.analysis.series import Series

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from heapsnap.analysis.chain_pictures import picture_group
-from heapsnap.analysis.diff import diff_of, lay_out, sort_entries
+from heapsnap.analysis.diff import diff_of, lay_out
+from heapsnap.analysis.steps import sort_entries
 from heapsnap.analysis.why import explain_place
 
 if TYPE_CHECKING:

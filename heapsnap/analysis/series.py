@@ -14,8 +14,9 @@ import numpy as np
 
 from heapsnap.analysis.chains import describe_path
 from heapsnap.analysis.garbage import plumbing
-from heapsnap.analysis.growth import NO_PLACE, PlaceTree, lay_over
+from heapsnap.analysis.growth import lay_over
 from heapsnap.analysis.origins import Origins
+from heapsnap.analysis.place_tree import NO_PLACE, PlaceTree
 from heapsnap.analysis.places import C_ROOT, GARBAGE_ROOT
 
 if TYPE_CHECKING:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from heapsnap.analysis.culprits import describe_culprit
-from heapsnap.analysis.diff import collects
 from heapsnap.analysis.entries import Entry, entries_of
 from heapsnap.analysis.find import find_types
-from heapsnap.analysis.growth import PlaceTree
 from heapsnap.analysis.patterns import match_pattern
+from heapsnap.analysis.place_tree import PlaceTree
 from heapsnap.analysis.places import GARBAGE_ROOT, Places
 from heapsnap.analysis.roots import is_standard_library
 from heapsnap.analysis.series import Series
+from heapsnap.analysis.steps import collects
 from heapsnap.analysis.tree_growth import TreeGrowth
 from heapsnap.analysis.warming import LEAK
 from heapsnap.errors import UnknownTypeError
@@ -113,14 +113,7 @@ class Rounds:
 
     def _entries(self) -> list[Entry]:
         """Where steady growth enters the heap."""
-        series = self.series
-        steady = TreeGrowth(
-            self._steady_tree(),
-            series.plumbing_by_type,
-            series.leaf_types,
-            series.origins,
-            is_repeated=True,
-        )
+        steady = TreeGrowth(self.series, self._steady_tree(), is_repeated=True)
         return [entry for entry in entries_of(steady) if entry.tier == LEAK]
 
     def _steady_tree(self) -> PlaceTree:

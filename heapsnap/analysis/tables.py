@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from heapsnap.analysis.growth import NO_PLACE
+from heapsnap.analysis.place_tree import NO_PLACE
 from heapsnap.analysis.places import GARBAGE_ROOT
 from heapsnap.analysis.results import ContainerGrowth, GarbageGrowth, TypeGrowth
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from heapsnap.analysis.growth import NO_PLACE
+from heapsnap.analysis.place_tree import NO_PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
 
-    from heapsnap.analysis.growth import PlaceTree
     from heapsnap.analysis.origins import Origins
+    from heapsnap.analysis.place_tree import PlaceTree
     from heapsnap.analysis.series import Series
 
 
@@ -25,24 +25,24 @@ class TreeGrowth:
     """What grew from the first heap of a series to the last.
 
     Attributes:
-        tree: ``p`` places.
-        plumbing_by_type: Full type name → 0 for what a person would blame, more for what merely
-            connects.
-        leaf_types: Full names of types whose objects refer to nothing.
-        origins: Whose each module and type is.
+        series: Two heaps or more.
+        tree: Their ``p`` places, or a tree of the same form with other counts.
         is_repeated: The growth was seen again and again: a few objects are enough.
     """
 
+    series: Series
     tree: PlaceTree
-    plumbing_by_type: dict[str, int]
-    leaf_types: AbstractSet[str]
-    origins: Origins
     is_repeated: bool = False
 
-    @classmethod
-    def of_series(cls, series: Series) -> TreeGrowth:
-        """Compare the ends of a series."""
-        return cls(series.tree, series.plumbing_by_type, series.leaf_types, series.origins)
+    @property
+    def leaf_types(self) -> AbstractSet[str]:
+        """Full names of types whose objects refer to nothing."""
+        return self.series.leaf_types
+
+    @property
+    def origins(self) -> Origins:
+        """Whose each module and type is."""
+        return self.series.origins
 
     @cached_property
     def growth(self) -> NDArray[np.int64]:
@@ -74,6 +74,13 @@ class TreeGrowth:
         return roots
 
     @cached_property
+    def imported_modules(self) -> int:
+        """How many modules are in the last heap and not in the first."""
+        before, after = self.series.before, self.series.after
+        known = before.roots.modules.label_by_node.values()
+        return len(set(after.roots.modules.label_by_node.values()) - set(known))
+
+    @cached_property
     def net_by_type(self) -> dict[str, int]:
         """Full type name → objects more in the whole heap."""
         return self._sum_by_type(self.growth)
@@ -97,7 +104,7 @@ class TreeGrowth:
 
     def rank_of(self, place: int) -> int:
         """How little the type at a place says."""
-        return self.plumbing_by_type[self.tree.type[place]]
+        return self.series.plumbing_by_type[self.tree.type[place]]
 
     def bytes_below(self, entries: AbstractSet[int]) -> NDArray[np.int64]:
         """``(p,) int64``: bytes that came to each place and below it, but for other entries' own.

@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from heapsnap.analysis.blame import NAMED
-from heapsnap.analysis.growth import NO_PLACE
 from heapsnap.analysis.origins import Origin
+from heapsnap.analysis.place_tree import NO_PLACE
 from heapsnap.analysis.places import C_ROOT
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ LRU_LIMIT = 128
 """Entries that ``functools.lru_cache`` keeps unless told otherwise: until then it only fills."""
 EXECUTOR_THREADS = ("concurrent.futures.thread.ThreadPoolExecutor", "._threads")
 MOST_EXECUTOR_THREADS = 64
+KNOWN_LIMITS = {("re", "._cache"): 512, ("re", "._cache2"): 512, ("fnmatch", "._cache"): 256}
+"""Caches of Python's own, by module and attribute, and the entries after which they are cleared."""
+A_FEW_EACH = 3
+"""Entries in tables of Python's own and of libraries for each module that was imported."""
+MANY_IMPORTS = 20
 """An executor starts threads up to its ``max_workers``: that is a pool which reaches its size."""
 WEAK_REFERENCES = frozenset({"weakref.ReferenceType", "ReferenceType", "weakref.KeyedRef"})
 THREAD_DATA = "data of the thread"
@@ -77,6 +82,8 @@ def tier_of(tree_growth: TreeGrowth, entry: int, blamed: int, bytes_below: int) 
         return WARMING
     if is_programs:
         return LEAK
+    if _came_with_imports(tree_growth, entry):
+        return WARMING
     if tree_growth.rank_of(blamed) > 0 and (
         tier := _tier_of_plain_values(tree_growth, entry, blamed, bytes_below)
     ):
@@ -92,6 +99,10 @@ def _is_bounded_by_design(tree_growth: TreeGrowth, entry: int, blamed: int) -> b
     above = tree.parent[entry]
     if above == NO_PLACE:
         return tree.reference[entry] == THREAD_DATA
+    path = tree.path(entry)
+    limit = KNOWN_LIMITS.get((tree.reference[path[0]], tree.reference[path[1]]), 0)
+    if tree.counts[-1][entry] <= limit:
+        return True
     is_executors = (tree.type[above], tree.reference[above]) == (
         "set",
         EXECUTOR_THREADS[1],
@@ -99,6 +110,17 @@ def _is_bounded_by_design(tree_growth: TreeGrowth, entry: int, blamed: int) -> b
     if is_executors and tree.counts[-1][entry] <= MOST_EXECUTOR_THREADS:
         return True
     return _is_filling_lru(tree_growth, entry)
+
+
+def _came_with_imports(tree_growth: TreeGrowth, entry: int) -> bool:
+    """Whether so much was imported meanwhile that the tables of libraries grew by that."""
+    imported = tree_growth.imported_modules
+    owner = _origin_of_root(tree_growth, entry)
+    is_theirs = owner in {Origin.PYTHON, Origin.LIBRARY} or (
+        tree_growth.tree.reference[tree_growth.root_by_place[entry]] == C_ROOT
+    )
+    growth = int(tree_growth.growth[entry])
+    return imported >= MANY_IMPORTS and is_theirs and growth <= A_FEW_EACH * imported
 
 
 def _is_swept(tree_growth: TreeGrowth, place: int) -> bool:

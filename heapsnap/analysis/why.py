@@ -18,15 +18,15 @@ from heapsnap.analysis.chains import (
 )
 from heapsnap.analysis.culprits import fingerprint
 from heapsnap.analysis.details import detail_lines
-from heapsnap.analysis.entries import find_leaks
 from heapsnap.analysis.facts import describe_snapshot
 from heapsnap.analysis.find import find_types
-from heapsnap.analysis.growth import NO_PLACE
 from heapsnap.analysis.lens import FilteredPlaces, look
 from heapsnap.analysis.patterns import match_pattern
+from heapsnap.analysis.place_tree import NO_PLACE
 from heapsnap.analysis.places import Places
 from heapsnap.analysis.results import HoldingGroup, Why
 from heapsnap.analysis.series import Series
+from heapsnap.analysis.steps import rank_of_leaks
 from heapsnap.graph.references import NO_EDGE
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from heapsnap.analysis.growth import PlaceTree
+    from heapsnap.analysis.place_tree import PlaceTree
     from heapsnap.snapshot.model import Snapshot
 
 
@@ -149,7 +149,7 @@ class Question:
         has_baseline = len(self.tree.counts) > 1
         found, counts = np.unique(self.places[self.places != NO_PLACE], return_counts=True)
         growth = counts - (self.tree.counts[0][found] if has_baseline else counts)
-        leaks = find_leaks(self.series) if has_baseline else {}
+        leaks = rank_of_leaks(self.series) if has_baseline else {}
         rows = sorted(
             zip(found.tolist(), counts.tolist(), growth.tolist(), strict=True),
             key=lambda row: (
