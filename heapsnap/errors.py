@@ -77,3 +77,7 @@ class AssertionNotHeldError(HeapsnapError):
     """An assertion on the command line, such as ``--fail-on-growth``, did not hold."""
 
     exit_code = 3
+
+
+class ExportError(HeapsnapError):
+    """A snapshot could not be written for, or asked by, another tool."""

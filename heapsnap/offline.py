@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from heapsnap.analysis import diff as diff_analysis
 from heapsnap.analysis import neighbourhood_picture
 from heapsnap.analysis import why as why_analysis
+from heapsnap.export.loaded import LoadedSnapshot
+from heapsnap.snapshot import reader
 from heapsnap.snapshot.model import Snapshot
-from heapsnap.snapshot.reader import load
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from heapsnap.analysis.links import Direction
     from heapsnap.analysis.picture import Picture
@@ -24,6 +25,28 @@ if TYPE_CHECKING:
     Source: TypeAlias = Snapshot | str | os.PathLike[str]
 
 __all__ = ["diff", "load", "picture", "why"]
+
+
+def load(
+    path: str | os.PathLike[str], *, progress: Callable[[int, int], None] | None = None
+) -> LoadedSnapshot:
+    """Read a snapshot file, plain or gzipped, whole or cut.
+
+    Args:
+        path: The file; its first bytes tell whether it is gzipped, not its name.
+        progress: Called now and then with bytes done and bytes in all, of the file on disk.
+
+    Returns:
+        The heap, with ``to_pandas()`` and the like. Of a file that was cut, everything up to the
+        cut (``is_complete`` is False, and the header's ``not_seen`` says how much was lost).
+
+    Raises:
+        SnapshotNotFoundError: There is no such file, or it cannot be opened.
+        NotASnapshotError: It is another kind of file, or of another version.
+        DamagedSnapshotError: It contradicts the format or itself.
+        HeapsnapError: It needs more memory than there is.
+    """
+    return LoadedSnapshot.of(reader.load(path, progress=progress))
 
 
 def diff(before: Source, after: Source, *later: Source) -> Diff:

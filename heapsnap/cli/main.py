@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from heapsnap.cli import answers, cache, graph, live, play, report, retained, run
+from heapsnap.cli import answers, cache, export, graph, live, play, report, retained, run
 from heapsnap.cli.gate import GatedCommand
 from heapsnap.cli.group import HeapsnapGroup
 
@@ -30,6 +30,8 @@ COMMANDS = (
     graph.graph,
     report.report,
     answers.info,
+    export.export,
+    export.sql,
     run.run,
     live.dump,
     live.ps,

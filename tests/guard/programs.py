@@ -62,7 +62,12 @@ def is_right(name: str) -> tuple[bool, str]:
 def main() -> None:
     times = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     for name in (*LEAKS, *BOUNDED):
-        right = sum(is_right(name)[0] for _ in range(times))
+        right = 0
+        for _ in range(times):
+            ended_well, output = is_right(name)
+            right += ended_well
+            if not ended_well:
+                print(output)
         kind = "leaks, found" if name in LEAKS else "is bounded, passes"
         print(f"{name:28} {kind:20} {right} of {times}", flush=True)
 
