@@ -181,3 +181,18 @@ def test_a_linked_list_has_a_level_for_each_node_also_where_every_edge_is_late()
 def test_a_star_is_one_level() -> None:
     found = levels(star(100_000), [nodes(0)])
     assert found.first_position_by_level.tolist() == [0, 1, 100_000]
+
+
+@each_seed
+def test_around_avoided_nodes_the_rest_is_reached_as_if_they_were_not_there(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    graph = random_graph(rng)
+    roots, avoided = random_nodes(rng, graph), random_nodes(rng, graph)
+    gone = set(avoided.tolist())
+    pairs = [(a, b) for a, b in pairs_of(graph) if not {a, b} & gone]
+    without = levels(graph_of(graph.node_count, pairs), [nodes(*(set(roots.tolist()) - gone))])
+    found = levels(graph, [roots], avoided_nodes=avoided)
+    assert found.level_by_node.tolist() == without.level_by_node.tolist()
+    assert not any(
+        found.is_candidate_by_edge[e] for e, (_, b) in enumerate(pairs_of(graph)) if b in gone
+    )
