@@ -17,9 +17,12 @@ _done = False
 def start():
     """Install, once, as the variables say; says on stderr why, where it cannot."""
     global _done
-    if _done or not _is_asked_for() or _is_heapsnap_itself():
+    if _done:
+        # In a virtual environment Python reads its folders twice.
         return
     _done = True
+    if not _is_asked_for() or _is_heapsnap_itself():
+        return
     try:
         door.install()
     except Exception as problem:
