@@ -130,7 +130,7 @@ def choose_directory(process: Process, directory: str | None) -> str:
         directory: What the user named; then nothing else is tried.
 
     Raises:
-        AttachError: There is none that its user may write to.
+        AttachError: There is none that its user may write to, or not the one that was named.
         UsageError: A relative path was named for a process that has other files than we.
     """
     if directory is not None:
@@ -139,7 +139,13 @@ def choose_directory(process: Process, directory: str | None) -> str:
                 f"process {process.pid} has files of its own, so '{directory}' means nothing to it",
                 hint="name the folder from its root: --directory /tmp",
             )
-        return os.path.abspath(directory)  # noqa: PTH100
+        named = os.path.abspath(directory)  # noqa: PTH100
+        if not _may_write(process, seen_from_here(process, named)):
+            raise AttachError(
+                f"the user of process {process.pid} may not write to '{named}'",
+                hint="name another folder with --directory; without it one is looked for",
+            )
+        return named
     tried = list(dict.fromkeys(_candidates(process)))
     for folder in tried:
         if _may_write(process, seen_from_here(process, folder)):
@@ -167,15 +173,29 @@ def _may_write(process: Process, folder: Path) -> bool:
         status = folder.stat()
         if not stat.S_ISDIR(status.st_mode) or os.statvfs(folder).f_flag & os.ST_RDONLY:
             return False
+        above = [parent.stat() for parent in _parents_in_its_root(folder)]
     except OSError:
         return False
+    may_reach = all(_permits(process, parent, stat.S_IXUSR) for parent in above)
+    return may_reach and _permits(process, status, stat.S_IWUSR | stat.S_IXUSR)
+
+
+def _parents_in_its_root(folder: Path) -> list[Path]:
+    """The folders that the process itself passes on its way to this one."""
+    parents = list(folder.parents)
+    if folder.parts[1:2] == ("proc",) and folder.parts[3:4] == ("root",):
+        return parents[:-3]  # not /proc/PID, /proc and our own /
+    return parents
+
+
+def _permits(process: Process, status: os.stat_result, bits: int) -> bool:
+    """Whether all of some permissions of an owner's are the process's."""
     if process.uid == 0:
         return True
     if process.uid == status.st_uid:
-        return bool(status.st_mode & stat.S_IWUSR)
-    if process.gid == status.st_gid:
-        return bool(status.st_mode & stat.S_IWGRP)
-    return bool(status.st_mode & stat.S_IWOTH)
+        return status.st_mode & bits == bits
+    shift = 3 if process.gid == status.st_gid else 6
+    return status.st_mode & bits >> shift == bits >> shift
 
 
 def _check_trust(folder: Path) -> None:

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -28,7 +29,7 @@ from tests.agent.reading import Reading
 from tests.live.conftest import INTERPRETERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from click.testing import Result
 
@@ -277,16 +278,38 @@ def test_a_folder_that_everybody_may_change_is_refused(start: Start, tmp_path: P
     assert "everybody may delete files in" in result.stderr
 
 
+@pytest.fixture
+def nobodys_folder() -> Iterator[Path]:
+    """A folder to which another user finds its way; those of pytest are closed to it."""
+    with tempfile.TemporaryDirectory(prefix="heapsnap-nobody-", dir="/var/tmp") as folder:
+        os.chown(folder, 65534, 65534)
+        yield Path(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv is not installed")
+def test_a_folder_that_its_user_cannot_reach_is_refused(
+    start: Start, nobodys_folder: Path, tmp_path: Path
+) -> None:
+    if not _may_run(sys.executable):
+        pytest.skip(f"nobody may not run {sys.executable}")
+    before = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    process = start("sleeping", before=before, worker=_readable_worker(nobodys_folder))
+    closed = nobodys_folder / "closed"
+    (closed / "open").mkdir(parents=True)
+    (closed / "open").chmod(0o1777)
+    closed.chmod(0o700)
+    result = attach(process.pid, closed / "open")
+    assert f"the user of process {process.pid} may not write to '{closed}/open'" in result.stderr
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv is not installed")
 @pytest.mark.parametrize("what", ["sleeping", "looping"])
 def test_another_users_process_is_entered_and_owns_its_snapshot(
-    what: str, python: Python, start: Start, tmp_path_factory: pytest.TempPathFactory
+    what: str, python: Python, start: Start, nobodys_folder: Path
 ) -> None:
-    folder = tmp_path_factory.mktemp("nobody")
-    for path in (folder, *folder.parents[:2]):
-        path.chmod(0o755)
-    os.chown(folder, 65534, 65534)
+    folder = nobodys_folder
     if not _may_run(python.path):
         pytest.skip(f"nobody may not run {python.path}")
     before = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
