@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     Filled = Mapping[str, object]
 
+_FOLDER = files("heapsnap.agent")
 FOLDER = "<heapsnap>/agent/"
 """By this name of its file the agent knows a frame of its own, and leaves it out."""
 
@@ -72,13 +73,15 @@ def loading_order() -> list[str]:
 @cache
 def source_of(name: str) -> str:
     """A file of the agent's."""
-    return (files("heapsnap.agent") / f"{name}.py").read_text(encoding="utf-8")
+    return (_FOLDER / f"{name}.py").read_text(encoding="utf-8")
 
 
 def _imported(name: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source_of(name))):
         if isinstance(node, ast.ImportFrom) and node.level == 1:
-            yield from [node.module] if node.module else [alias.name for alias in node.names]
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            # Compiled parts stay behind: they are built for one Python, and the agent does without.
+            yield from (found for found in names if (_FOLDER / f"{found}.py").is_file())
 
 
 def _fill(name: str, values: Filled, last_line: str) -> str:
