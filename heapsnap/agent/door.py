@@ -4,7 +4,7 @@ import _signal
 import atexit
 import os
 
-from . import fork, names, presence, settings, signals, talk, threads
+from . import fork, names, presence, redaction, settings, signals, talk, threads
 from .destination import Destination
 from .taker import Taker
 
@@ -45,6 +45,7 @@ def install(
     min_free: "int | str | None" = None,
     keep: "int | None" = None,
     hook: "str | list[str] | None" = None,
+    redact: "bool | str | None" = None,
 ) -> None:
     """Let this process write a snapshot of its heap whenever it gets a signal.
 
@@ -74,6 +75,9 @@ def install(
         min_free: Room that is left on the disk by every snapshot.
         keep: How many snapshots may stand in the folder; the oldest go.
         hook: A command that is started with each complete file, without a shell.
+        redact: Names that may be data become tokens: keys of dicts, attributes, local variables,
+            threads, arguments. True: tokens that hold for this process and what it forks; a text
+            of 16 characters or more: their key, for tokens that hold wherever it is given.
 
     Raises:
         ValueError: There is no such signal, somebody handles it already, this is not the
@@ -103,25 +107,33 @@ def uninstall() -> None:
     _installed = None
 
 
-def dump(path: "str | os.PathLike[str] | None" = None) -> "str | None":
+def dump(
+    path: "str | os.PathLike[str] | None" = None, *, redact: "bool | str | None" = None
+) -> "str | None":
     """Write a snapshot of this process now, from any thread, signal or not.
 
     Args:
         path: The file to write, which must not exist; ``.gz`` at its end compresses it.
             None: a name of its own in the directory given to ``install``.
+        redact: As for ``install``, for this one snapshot; None: as ``install`` was told.
 
     Returns:
         The path of the snapshot, complete and on disk; None where it could not be written,
         with the reason on stderr.
     """
-    return take("dump()", None if path is None else os.fspath(path))
+    asked = None if redact is None else redaction.read(redact)
+    is_hidden_already = _taker is not None and _taker.redaction is not redaction.OPEN
+    # The tokens of one process stay comparable: True is what it hides with already.
+    chosen = None if asked is None or (asked is True and is_hidden_already) else asked
+    chosen = None if chosen is None else redaction.choose(chosen)
+    return take("dump()", None if path is None else os.fspath(path), chosen)
 
 
-def take(reason: str, path: "str | None" = None) -> "str | None":
+def take(reason: str, path: "str | None" = None, chosen: "object | None" = None) -> "str | None":
     """As ``dump``, for a reason of the caller's that stands in the header."""
     if _taker is None:
         _configure(settings.gather({}))
-    return _taker.take(reason, path, wait=True)
+    return _taker.take(reason, path, chosen, wait=True)
 
 
 def _take_over(chosen):
@@ -201,11 +213,12 @@ def _configure(chosen):
     if chosen.hook:
         from . import hook  # noqa: F401 - loaded, for the child
     if _taker is None:
-        _taker = Taker(destination)
+        _taker = Taker(destination, redaction.choose(chosen.redact))
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=_begin_as_worker)
     else:
         _taker.destination = destination
+        _taker.redaction = redaction.choose(chosen.redact)
     if not os.path.isdir(destination.directory):
         talk.say(
             f"the folder {destination.directory} does not exist yet; "

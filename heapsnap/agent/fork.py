@@ -40,11 +40,12 @@ NOT_WRITTEN = 3
 
 
 class Messenger:
-    """The child of the process: its pid, and the descriptor from which the result can be read."""
+    """The child of the process: its pid, whence the result can be read, and the half file."""
 
-    __slots__ = ("pid", "reading")
+    __slots__ = ("part", "pid", "reading")
 
-    def __init__(self, pid, reading):
+    def __init__(self, pid, reading, part):
+        self.part = part
         self.pid = pid
         self.reading = reading
 
@@ -128,7 +129,7 @@ def start(job):
         raise
     manners.restore_signals(mask)
     os.close(writing)
-    return Messenger(pid, reading)
+    return Messenger(pid, reading, job.part)
 
 
 def _pipe():
@@ -189,10 +190,7 @@ def _walk_and_exit(job, writing):
 
 
 def _report_death(status, part, writing):
-    try:
-        os.unlink(part)
-    except OSError:
-        pass
+    discard(part)
     if os.WIFSIGNALED(status):
         cause = f"the process that wrote it was killed by signal {os.WTERMSIG(status)}"
     else:
@@ -200,6 +198,14 @@ def _report_death(status, part, writing):
     message = f"no snapshot: {cause}; the service goes on"
     say(message)
     os.write(writing, FAILED.encode())
+
+
+def discard(part):
+    """Leave no half file behind."""
+    try:
+        os.unlink(part)
+    except OSError:
+        pass
 
 
 def collect(messenger):

@@ -7,6 +7,7 @@ import time
 
 from .identity import text
 from .jsontext import dumps
+from .redaction import OPEN
 
 _STATUS_KEYS = {
     "rss_bytes": "VmRSS",
@@ -65,14 +66,14 @@ def describe_process(reason, sequence, version):
     }
 
 
-def complete(header, *, mode, pause_seconds, thread_count, not_seen):
+def complete(header, *, mode, pause_seconds, thread_count, not_seen, redaction):
     """The JSON text of the whole header."""
     moment = time.gmtime(header["time"])
     full = {
         "pid": header["pid"],
         "ppid": header["ppid"],
         "host": platform_facts["host"],
-        "argv": [text(arg) for arg in _argv()],
+        "argv": _argv(redaction),
         "executable": text(sys.executable),
         "python": sys.version,
         "version_info": list(sys.version_info),
@@ -90,14 +91,16 @@ def complete(header, *, mode, pause_seconds, thread_count, not_seen):
         "memory": read_memory(header["pid"]),
         "gc": header["gc"],
         "thread_count": thread_count,
-        "redacted": False,
+        "redacted": redaction is not OPEN,
         "not_seen": not_seen,
     }
     return dumps(full)
 
 
-def _argv():
-    return sys.argv if type(getattr(sys, "argv", None)) is list else []
+def _argv(redaction):
+    arguments = sys.argv if type(getattr(sys, "argv", None)) is list else []
+    # The first is the program; what follows is said to it, and may be a password.
+    return [text(arg) if n == 0 else redaction.name(text(arg)) for n, arg in enumerate(arguments)]
 
 
 platform_facts = {

@@ -12,6 +12,7 @@ from . import header, talk
 from .capture import Capture
 from .document import Document
 from .format import PART_SUFFIX
+from .redaction import OPEN
 from .roots import describe_roots
 from .walk import Heap, Walker
 
@@ -25,6 +26,7 @@ class Job:
         facts: The part of the header that is known in the process.
         started: ``time.perf_counter()`` when the snapshot was asked for.
         destination: What may be done on the disk, and what follows.
+        redaction: Which names become tokens.
         in_child: Whether this will run in a child, where nothing that is changed matters.
     """
 
@@ -37,16 +39,20 @@ class Job:
         "in_child",
         "let_go",
         "pause_seconds",
+        "redaction",
         "started",
         "target",
     )
 
-    def __init__(self, target, gzip_level, facts, started, destination, *, in_child):
+    def __init__(
+        self, target, gzip_level, facts, started, destination, redaction=OPEN, *, in_child
+    ):
         self.target = target
         self.gzip_level = gzip_level
         self.facts = facts
         self.started = started
         self.destination = destination
+        self.redaction = redaction
         self.in_child = in_child
         self.document = None
         self.pause_seconds = None
@@ -119,8 +125,13 @@ class Job:
             # and the dicts of threads, which makes them (from 3.11): these are looked into first.
             readable = self.capture.read_for_roots() + self.capture.running_generators()
             prefetched = {id(item): gc.get_referents(item) for item in readable}
-            walker = Walker(heap, may_materialize=self.in_child, prefetched=prefetched)
-            roots, named = describe_roots(self.capture)
+            walker = Walker(
+                heap,
+                may_materialize=self.in_child,
+                prefetched=prefetched,
+                shapes=self.redaction.shape_table(),
+            )
+            roots, named = describe_roots(self.capture, self.redaction)
             document.begin(self._header(), roots)
             for chunk in walker.chunks(named):
                 document.add(chunk)
@@ -153,6 +164,7 @@ class Job:
             pause_seconds=self.pause_seconds,
             thread_count=len(self.capture.stacks),
             not_seen=self._not_seen(),
+            redaction=self.redaction,
         )
 
     def _not_seen(self):

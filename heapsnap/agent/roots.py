@@ -17,7 +17,7 @@ from .jsontext import dumps
 from .kinds import local_variables
 
 
-def describe_roots(capture):
+def describe_roots(capture, redaction):
     """The roots line, and what it names.
 
     Must run after the reference counts and the referents of running frames are taken: reading
@@ -33,7 +33,7 @@ def describe_roots(capture):
         ("gc.callbacks", gc.callbacks),
         ("sys.modules", sys.modules),
     ]
-    threads, objects = _describe_threads(capture)
+    threads, objects = _describe_threads(capture, redaction)
     line = dumps(
         {
             "modules": {name: id(module) for name, module in named},
@@ -45,7 +45,7 @@ def describe_roots(capture):
     return line, objects
 
 
-def _describe_threads(capture):
+def _describe_threads(capture, redaction):
     known = dict(capture.threads or ())
     idents = list(capture.stacks)
     # Both come from the same list of the interpreter, in its order.
@@ -56,11 +56,13 @@ def _describe_threads(capture):
         exception = capture.exception_of(ident)
         if exception is not None:
             objects.append(exception)
-        frames = [_describe_frame(frame, objects) for frame in reversed(capture.stacks[ident])]
+        frames = [
+            _describe_frame(frame, objects, redaction) for frame in reversed(capture.stacks[ident])
+        ]
         threads.append(
             {
                 "ident": ident,
-                "name": _attribute(thread, "_name", str),
+                "name": redaction.name(_attribute(thread, "_name", str)),
                 "daemon": _attribute(thread, "_daemonic", bool),
                 "current": ident == capture.thread_id,
                 "local": id(thread_dict) if type(thread_dict) is dict else None,
@@ -71,7 +73,7 @@ def _describe_threads(capture):
     return threads, objects
 
 
-def _describe_frame(frame, objects):
+def _describe_frame(frame, objects, redaction):
     code = code_of_frame(frame)
     variables = local_variables(frame)
     objects += [value for _, value in variables]
@@ -81,7 +83,7 @@ def _describe_frame(frame, objects):
         "file": text(code.co_filename),
         "line": line_of_frame(frame),
         "frame": id(frame),
-        "names": [text(name) for name, _ in variables],
+        "names": [redaction.name(text(name)) for name, _ in variables],
         "addresses": [id(value) for _, value in variables],
     }
 

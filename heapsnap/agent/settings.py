@@ -8,7 +8,7 @@ the table.
 
 import os
 
-from . import names, signals, talk
+from . import names, redaction, signals, talk
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -124,6 +124,7 @@ SETTINGS = {
     "min_free": ("HEAPSNAP_MIN_FREE", read_size, None),
     "keep": ("HEAPSNAP_KEEP", read_count, None),
     "hook": ("HEAPSNAP_HOOK", read_command, None),
+    "redact": ("HEAPSNAP_REDACT", redaction.read, False),
 }
 """Keyword → (variable, how it is read, default as a person would write it)."""
 

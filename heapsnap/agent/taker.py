@@ -10,6 +10,11 @@ import time
 
 from . import fork, header, talk, threads
 from .job import Job
+from .redaction import OPEN
+
+STORM_SECONDS = 0.2
+"""A signal that comes so soon after a dropped one belongs to the same storm: fifty signals in a
+second are one snapshot and one line, however short a snapshot takes."""
 
 AGENT_VERSION = "0.1.0"
 
@@ -19,15 +24,18 @@ class Taker:
 
     Args:
         destination: Where they go, a ``Destination``.
+        redaction: Which names become tokens.
     """
 
-    def __init__(self, destination):
+    def __init__(self, destination, redaction=OPEN):
         self.destination = destination
+        self.redaction = redaction
         self.forget()
 
     def forget(self):
         """Start anew, as a forked worker must: a count of its own, no snapshot under way."""
         self.sequence = 0
+        self._dropped_at = -STORM_SECONDS
         self._busy = threads.allocate_lock()
 
     @property
@@ -35,29 +43,31 @@ class Taker:
         """Whether a snapshot is under way."""
         return self._busy.locked()
 
-    def take(self, reason, path=None, *, wait):
+    def take(self, reason, path=None, redaction=None, *, wait):
         """Take a snapshot; never raises for what goes wrong with it.
 
         Args:
             reason: For the header.
             path: Where to; None for a name of its own in the directory.
+            redaction: Of this one snapshot; None: as all are.
             wait: Return only when the file is there.
 
         Returns:
             The path of the file if ``wait`` and it is there, else None.
         """
         started = time.perf_counter()
-        if not self._busy.acquire(False):
-            talk.say(f"a snapshot is under way already; {reason} is dropped")
+        if not self._is_admitted(reason, is_signal=not wait):
             return None
         handed_over = False
         try:
             self.sequence += 1
             facts = header.describe_process(reason, self.sequence, AGENT_VERSION)
             target = os.path.abspath(path) if path else self.destination.path_for(facts)
-            messenger = self._fork(target, facts, started) if fork.can_fork else None
+            redaction = self.redaction if redaction is None else redaction
+            is_forked = fork.can_fork
+            messenger = self._fork(target, facts, started, redaction) if is_forked else None
             if messenger is None:
-                return self._take_inline(target, facts)
+                return self._take_inline(target, facts, redaction)
             if not wait:
                 handed_over = self._leave_alone(messenger)
             return None if handed_over else self._collect(messenger)
@@ -68,13 +78,27 @@ class Taker:
             if not handed_over:
                 self._busy.release()
 
-    def _fork(self, target, facts, started):
+    def _is_admitted(self, reason, *, is_signal):
+        """Take the lock, or say that the request is dropped; of a storm of signals, once."""
+        now = time.monotonic()
+        in_storm = is_signal and now - self._dropped_at < STORM_SECONDS
+        if self._busy.acquire(False):
+            if not in_storm:
+                return True
+            self._busy.release()
+        if is_signal:
+            self._dropped_at = now
+        if not in_storm:
+            talk.say(f"a snapshot is under way already; {reason} is dropped")
+        return False
+
+    def _fork(self, target, facts, started, redaction):
         """Fork and let the child do it: the messenger, or None where no child can be had."""
         collecting = gc.isenabled()
         gc.disable()
         job = None
         try:
-            job = Job(target, _gzip_level(target), facts, started, self.destination, in_child=True)
+            job = self._job(target, facts, started, redaction, in_child=True)
             return fork.start(job)
         except (OSError, RuntimeError) as problem:
             # RuntimeError: Python 3.12 lets nobody fork once it has begun to end.
@@ -87,6 +111,10 @@ class Taker:
             if collecting:
                 gc.enable()
 
+    def _job(self, target, facts, started, redaction, *, in_child):
+        level = _gzip_level(target)
+        return Job(target, level, facts, started, self.destination, redaction, in_child=in_child)
+
     def _leave_alone(self, messenger):
         """Wait for the child in a thread of its own; False where none can be had."""
         try:
@@ -98,6 +126,8 @@ class Taker:
     def _collect(self, messenger):
         path = fork.collect(messenger)
         if path is None:
+            # Whoever cleans up after a walker was killed as well: then it is for us to do.
+            fork.discard(messenger.part)
             talk.say("no snapshot: the process that wrote it vanished")
         return path or None
 
@@ -107,17 +137,10 @@ class Taker:
         finally:
             self._busy.release()
 
-    def _take_inline(self, target, facts):
+    def _take_inline(self, target, facts, redaction):
         collecting = gc.isenabled()
         gc.disable()
-        job = Job(
-            target,
-            _gzip_level(target),
-            facts,
-            time.perf_counter(),
-            self.destination,
-            in_child=False,
-        )
+        job = self._job(target, facts, time.perf_counter(), redaction, in_child=False)
         try:
             job.take_hold()
             return job.run()

@@ -104,6 +104,7 @@ class Walker:
         heap: What to walk.
         may_materialize: See ``Planner``.
         prefetched: Address → referents that were read before the agent touched the object.
+        shapes: The running table of shapes, empty: one that hides names, say.
 
     Attributes:
         listed: Addresses of all that is on the heap's list, in the process itself; None in the
@@ -111,8 +112,8 @@ class Walker:
             are not, nor what other threads make during the walk.
     """
 
-    def __init__(self, heap, *, may_materialize, prefetched=()):
-        self.shapes = ShapeTable()
+    def __init__(self, heap, *, may_materialize, prefetched=(), shapes=None):
+        self.shapes = ShapeTable() if shapes is None else shapes
         self.planner = Planner(self.shapes, may_materialize=may_materialize)
         self.heap = heap
         self.prefetched = dict(prefetched)

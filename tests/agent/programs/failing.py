@@ -208,12 +208,14 @@ def second_is_dropped():
 
 
 def signal_storm():
+    kept = [[n] for n in range(50_000)]
     heapsnap.install(directory=FOLDER)
     for _ in range(50):
         os.kill(os.getpid(), signal.SIGUSR1)
         time.sleep(0.02)
     while len(os.listdir("/proc/self/task")) > 1:
         time.sleep(0.01)
+    del kept
     return {"path": None}
 
 
