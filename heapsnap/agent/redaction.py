@@ -118,8 +118,8 @@ class _RedactedShapes(ShapeTable):
         return super().add(list(map(self._redaction.part, parts)))
 
 
-class _Open:
-    """What stands in a redaction's place where nothing is hidden."""
+class OPEN:
+    """What stands in a redaction's place where nothing is hidden; a class, so no object of ours."""
 
     shape_table = staticmethod(ShapeTable)
 
@@ -128,7 +128,6 @@ class _Open:
         return name
 
 
-OPEN = _Open()
 _own_key = None
 
 
