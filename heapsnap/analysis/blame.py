@@ -23,6 +23,11 @@ SHARED = 0.45
 MOST_FOR_EACH = 2
 MOST_IN_EACH = 20
 """Objects of the one telling type in each list: a list of events is told by its events."""
+OUTER_OF = {
+    Origin.PYTHON: {Origin.LIBRARY, Origin.PROGRAM},
+    Origin.LIBRARY: {Origin.PROGRAM},
+    Origin.PROGRAM: {Origin.PROGRAM},
+}
 LIST = 8
 """Rank from which on a type is a mere container."""
 NAMED = frozenset({0, CLASS})
@@ -54,9 +59,10 @@ def blame(tree_growth: TreeGrowth, entry: int, entries: AbstractSet[int]) -> int
         ]
         telling = [child for child in below if tree_growth.rank_of(child) in NAMED]
         if rank == WRAPPER:
-            # From a class of Python's own only one of the program or a library leads on.
-            origins = tree_growth.origins
-            telling = [c for c in telling if origins.of_type(tree.type[c]) != Origin.PYTHON]
+            # From a class of Python's own one of the program or a library leads on, from a
+            # library's only one of the program.
+            told = OUTER_OF[tree_growth.origins.of_type(tree.type[entry])]
+            telling = [c for c in telling if tree_growth.origins.of_type(tree.type[c]) in told]
         if telling:
             return min(telling, key=lambda child: (-growth[child], tree.type[child], child))
         if rank >= LIST and (several := _several_in_each(tree_growth, frontier, entry, entries)):

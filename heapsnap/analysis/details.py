@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from heapsnap.analysis.chains import text_of_node
+from heapsnap.analysis.labels import LATE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 MOST_THREADS = 5
 MOST_AWAITS = 12
+CALLBACK_DEPTH = 4
+"""Steps from a future to the task that it wakes: list, tuple, bound method, task."""
+MOST_CALLBACKS = 50
 SUSPENDED_LAYOUTS = frozenset({"coroutine", "generator", "async_generator"})
 AWAITS = frozenset(
     {"._coro", "['_coro']", ".cr_await", ".gi_yieldfrom", ".ag_await", "._fut_waiter",
@@ -74,7 +78,32 @@ def _suspended_lines(heap: Places, root: int, edges: Sequence[int]) -> list[str]
         if kind.layout in SUSPENDED_LAYOUTS or kind.qualname == "Task":
             awaits = _follow_awaits(heap, node)
             return [f"suspended: {' awaits '.join(text_of_node(heap, n) for n in awaits)}"]
-    return []
+    waiting = _waiting_task(heap, on_chain[-1])
+    if waiting is None:
+        return []
+    awaits = _follow_awaits(heap, waiting)
+    return [f"awaited by: {' awaits '.join(text_of_node(heap, n) for n in awaits)}"]
+
+
+def _waiting_task(heap: Places, future: int) -> int | None:
+    """The task that a future wakes up when it is done: it stands among its callbacks."""
+    graph, snapshot = heap.graph, heap.snapshot
+    if snapshot.types[int(snapshot.type_by_node[future])].qualname != "Future":
+        return None
+    frontier = [future]
+    for _ in range(CALLBACK_DEPTH):
+        frontier = [
+            int(graph.referent_by_edge[edge])
+            for node in frontier
+            for edge in range(
+                int(graph.first_edge_by_node[node]), int(graph.first_edge_by_node[node + 1])
+            )
+            if snapshot.edge_names[int(snapshot.name_by_edge[edge])] not in LATE_NAMES
+        ][:MOST_CALLBACKS]
+        for node in frontier:
+            if snapshot.types[int(snapshot.type_by_node[node])].qualname == "Task":
+                return node
+    return None
 
 
 def _follow_awaits(heap: Places, node: int) -> list[int]:

@@ -14,6 +14,7 @@ import numpy as np
 from heapsnap.analysis.blame import blame
 from heapsnap.analysis.origins import Origin
 from heapsnap.analysis.place_tree import NO_PLACE
+from heapsnap.analysis.places import C_ROOT
 from heapsnap.analysis.tree_growth import TreeGrowth
 from heapsnap.analysis.warming import FEW_BYTES, KEY, LEAK, MANY, WARMING, tier_of
 
@@ -33,6 +34,10 @@ MOVED = 0.1
 """What grew here as it fell elsewhere, give or take a tenth, has moved."""
 LEFT_BEHIND = 50
 """Growth of a place, while its type has no more objects in all, that is told all the same."""
+COMPANIONS = 3
+"""Plain values for each of the objects in the same container that they came along with."""
+STANDING, MARGINAL = 1000, 0.05
+"""A population of so many objects that grew by less than a twentieth comes after what multiplied."""
 ALIKE = 0.1
 """Two places that grew by equal numbers, give or take a tenth, tell of one event."""
 
@@ -81,7 +86,15 @@ def entries_of(tree_growth: TreeGrowth) -> list[Entry]:
                 )
             )
     entries += _swollen(tree_growth)
-    entries.sort(key=lambda e: (e.tier, -e.tree_bytes_growth, -e.growth, e.place))
+    entries.sort(
+        key=lambda e: (
+            e.tier,
+            _is_marginal(tree_growth, e),
+            -e.tree_bytes_growth,
+            -e.growth,
+            e.place,
+        )
+    )
     return _programs_first(tree_growth, _without_companions(tree_growth, entries))
 
 
@@ -124,6 +137,12 @@ def _growth_to_tell(tree_growth: TreeGrowth, place: int) -> int:
     return growth if is_much and is_telling else 0
 
 
+def _is_marginal(tree_growth: TreeGrowth, entry: Entry) -> bool:
+    """Whether a large population grew by a little: data, rather than a leak."""
+    before = int(tree_growth.tree.counts[0][entry.blamed])
+    return before >= STANDING and 0 < entry.growth < MARGINAL * before
+
+
 def _swollen(tree_growth: TreeGrowth) -> list[Entry]:
     """Places whose objects are no more than before but much larger: a buffer that is never cut.
 
@@ -164,14 +183,18 @@ def _without_companions(tree_growth: TreeGrowth, entries: list[Entry]) -> list[E
     tree = tree_growth.tree
     kept: list[Entry] = []
     taken: set[int] = set()
-    telling = {tree.parent[e.place] for e in entries if not tree_growth.rank_of(e.blamed)}
-    with_values = {tree.parent[e.place] for e in entries if tree.reference[e.place] != KEY}
+    largest: dict[int, int] = {}
     for entry in entries:
         above = tree.parent[entry.place]
-        says_little = tree_growth.rank_of(entry.blamed) > 0
-        if above != NO_PLACE and says_little and (above in taken or above in telling):
-            continue
-        if says_little and tree.reference[entry.place] == KEY and above in with_values:
+        is_value = tree.reference[entry.place] != KEY
+        if is_value or not tree_growth.rank_of(entry.blamed):
+            largest[above] = max(largest.get(above, 0), entry.growth)
+    for entry in entries:
+        above = tree.parent[entry.place]
+        is_told = above in taken or tree.reference[entry.place] == KEY
+        # A companion is no larger than what it accompanies.
+        is_companion = is_told and entry.growth <= COMPANIONS * largest.get(above, 0)
+        if above != NO_PLACE and tree_growth.rank_of(entry.blamed) > 0 and is_companion:
             continue
         taken.add(above)
         kept.append(entry)
@@ -188,7 +211,7 @@ def _programs_first(tree_growth: TreeGrowth, entries: list[Entry]) -> list[Entry
     for number, entry in enumerate(entries):
         if number in taken:
             continue
-        if not _is_programs(tree_growth, entry):
+        if not _is_programs(tree_growth, entry) or _is_c_held(tree_growth, entry):
             for other in range(number + 1, len(entries)):
                 later = entries[other]
                 is_like = abs(later.growth - entry.growth) <= ALIKE * entry.growth
@@ -197,11 +220,17 @@ def _programs_first(tree_growth: TreeGrowth, entries: list[Entry]) -> list[Entry
                     and later.tier == entry.tier
                     and is_like
                     and _is_programs(tree_growth, later)
+                    and not _is_c_held(tree_growth, later)
                 ):
                     ordered.append(later)
                     taken.add(other)
         ordered.append(entry)
     return ordered
+
+
+def _is_c_held(tree_growth: TreeGrowth, entry: Entry) -> bool:
+    root = tree_growth.root_by_place[entry.place]
+    return tree_growth.tree.reference[root] == C_ROOT
 
 
 def _is_programs(tree_growth: TreeGrowth, entry: Entry) -> bool:

@@ -50,6 +50,8 @@ def plumbing(kind: ObjectType) -> int:
         # So do its named tuples: a SelectorKey has what was registered with it.
         is_connector = is_private or kind.module in _CONNECTING_MODULES or kind.layout == "tuple"
         return WRAPPER if is_connector and is_standard_library(kind.module) else 0
+    if kind.layout not in _PLUMBING and not is_standard_library(kind.module or "builtins"):
+        return 0  # a class that an extension declares in C
     return _PLUMBING.get(kind.layout, WRAPPER)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from heapsnap.analysis.garbage import WRAPPER
+from heapsnap.analysis.origins import Origin
 from heapsnap.analysis.place_tree import NO_PLACE
 
 if TYPE_CHECKING:
@@ -103,8 +105,16 @@ class TreeGrowth:
         return int(self.tree.entering[-1][place] - self.tree.entering[0][place])
 
     def rank_of(self, place: int) -> int:
-        """How little the type at a place says."""
-        return self.series.plumbing_by_type[self.tree.type[place]]
+        """How little the type at a place says.
+
+        A private class of a library wraps what a person knows, as one of Python's own does.
+        """
+        kind = self.tree.type[place]
+        rank = self.series.plumbing_by_type[kind]
+        is_private = kind.rpartition(".")[2].startswith("_")
+        if rank == 0 and is_private and self.origins.of_type(kind) == Origin.LIBRARY:
+            return WRAPPER
+        return rank
 
     def bytes_below(self, entries: AbstractSet[int]) -> NDArray[np.int64]:
         """``(p,) int64``: bytes that came to each place and below it, but for other entries' own.

@@ -13,6 +13,7 @@ from heapsnap.analysis.blame import NAMED
 from heapsnap.analysis.origins import Origin
 from heapsnap.analysis.place_tree import NO_PLACE
 from heapsnap.analysis.places import C_ROOT
+from heapsnap.analysis.spread import rises_in_most
 
 if TYPE_CHECKING:
     from heapsnap.analysis.tree_growth import TreeGrowth
@@ -22,6 +23,9 @@ LEAK, WARMING, MADE_ONCE = 0, 1, 2
 made once, such as a module that was imported meanwhile."""
 
 KEY = "<key>"
+ITEMS = frozenset({"[*]", "{*}", KEY})
+KEPT_PART = 0.1
+"""Of the growth of one kind of item, what the container must have gained in items of all kinds."""
 FEW = 10
 FEW_BYTES = 64 * 1024
 """Growth by fewer objects than that is no leak yet, unless it is by as many bytes."""
@@ -99,9 +103,12 @@ def _is_bounded_by_design(tree_growth: TreeGrowth, entry: int, blamed: int) -> b
     above = tree.parent[entry]
     if above == NO_PLACE:
         return tree.reference[entry] == THREAD_DATA
+    if _was_replaced(tree_growth, entry):
+        return True
     path = tree.path(entry)
-    limit = KNOWN_LIMITS.get((tree.reference[path[0]], tree.reference[path[1]]), 0)
-    if tree.counts[-1][entry] <= limit:
+    module, attributes = tree.reference[path[0]], {tree.reference[p] for p in path[1:3]}
+    limits = [KNOWN_LIMITS.get((module, attribute), 0) for attribute in attributes]
+    if tree.counts[-1][entry] <= max(limits):
         return True
     is_executors = (tree.type[above], tree.reference[above]) == (
         "set",
@@ -110,6 +117,22 @@ def _is_bounded_by_design(tree_growth: TreeGrowth, entry: int, blamed: int) -> b
     if is_executors and tree.counts[-1][entry] <= MOST_EXECUTOR_THREADS:
         return True
     return _is_filling_lru(tree_growth, entry)
+
+
+def _was_replaced(tree_growth: TreeGrowth, entry: int) -> bool:
+    """Whether its container has no more items than before: others went as these came.
+
+    So it is where objects of a new class take the places of those of the old one.
+    """
+    tree, growth = tree_growth.tree, tree_growth.growth
+    if tree.reference[entry] not in ITEMS:
+        return False
+    beside = [
+        int(growth[child])
+        for child in tree_growth.children[tree.parent[entry]]
+        if tree.reference[child] == tree.reference[entry]
+    ]
+    return sum(beside) < KEPT_PART * int(growth[entry])
 
 
 def _came_with_imports(tree_growth: TreeGrowth, entry: int) -> bool:
@@ -164,7 +187,8 @@ def _tier_of_plain_values(
         return MADE_ONCE
     above = tree.parent[entry]
     is_among_many = above != NO_PLACE and tree.counts[-1][above] > 1
-    if is_among_many and growth < MANY and bytes_below < FEW_BYTES and is_once:
+    is_little = is_among_many and growth < MANY and bytes_below < FEW_BYTES and is_once
+    if is_little and not rises_in_most(tree_growth.series, entry):
         return WARMING
     if tree.reference[tree_growth.root_by_place[entry]] == C_ROOT:
         # The tuples of code and the tables of classes are C's own: imports make them.

@@ -216,8 +216,6 @@ class Question:
         offset = len(edges) + 1 - len(steps)
         if len(self.tree.counts) == 1 or offset < 0:
             return NO_EDGE
-        if offset > 0 and not isinstance(self.heap, FilteredPlaces):
-            return NO_EDGE  # a run was collapsed: steps and edges do not stand side by side
         growth = self.tree.counts[-1] - self.tree.counts[0]
         for number, place in enumerate(steps[1:]):
             if growth[place] > 0 and growth[steps[number]] <= 0:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from heapsnap.analysis.growth import NO_PLACE, lay_over
+from heapsnap.analysis.growth import lay_over
+from heapsnap.analysis.place_tree import NO_PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from heapsnap.render.lines import Part
 
 SHOWN_CONSEQUENCES = 4
+FEW_BESIDE = 3
+"""Places that only warmed up, beside a culprit."""
 PAIR = 2
 """From more snapshots than that on, counts are drawn as well."""
 
@@ -110,6 +112,8 @@ def _sporadic(result: Diff, names: Mapping[str, str], most: int | None) -> list[
 
 def _warming(result: Diff, names: Mapping[str, str], most: int | None) -> list[Text]:
     title = "grew as places do while a program warms up: no leak so far"
+    if most is not None and result.culprits:
+        most = min(most, FEW_BESIDE)  # what matters stands above
     return _culprit_table(title, result.warming, names, most)
 
 

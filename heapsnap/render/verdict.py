@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from heapsnap.analysis.results import Culprit, Diff
 
+PAIR = 2
 WAITING_CYCLES = 10
 """Cycles more of which the first line tells that they wait to be collected."""
 LARGER_BYTES = 1_000_000
@@ -43,7 +44,12 @@ def held_text(culprit: Culprit) -> str:
 
 
 def waiting_text(result: Diff, names: Mapping[str, str]) -> str:
-    """The garbage that grew most, where the collector will free it; empty if there is little."""
+    """The garbage that grew most, where the collector will free it.
+
+    Empty if there is little, and where growth outside Python is what must be told first.
+    """
+    if is_outside_python(result.before, result.after):
+        return ""
     for row in result.garbage:
         growth = row.count_after - row.count_before
         if growth >= WAITING_CYCLES:
@@ -65,7 +71,8 @@ def why_none(result: Diff) -> str:
         return f"nothing grew in every step; {places} grew in some"
     if result.warming:
         places = plural(len(result.warming), "place")
-        return f"{places} grew, all as they do while a program warms up"
+        third = "" if len(result.snapshots) > PAIR else "; a third snapshot would tell for sure"
+        return f"{places} grew, all as they do while a program warms up{third}"
     if any(row.growth > 0 for row in result.types):
         return "some types have more objects, but no place gained enough of them to be a leak"
     growth = result.after.python_bytes - result.before.python_bytes
