@@ -22,13 +22,11 @@ LEAKS = {
     "dict_cache": (1, "Page grows by 1 every round, held by program.CACHE[*]"),
     "mutable_default": (3, "Item grows by 3 every round, held by program.add_item.__defaults__"),
     "tasks_kept": (4, "Task grows by 4 every round, held by program.TASKS{*}"),
-    "undo_history": (5, "Edit grows by 5 every round, held by program.DOCUMENT.last_edit"),
 }
 """How many steps make a round, and what the failure must say."""
 BOUNDED = {
     "churn": 40,
     "evicting_cache": 40,
-    "flushed_buffer": 60,
     "full_lru_cache": 40,
     "reloaded_configuration": 20,
     "warming_process": 20,

@@ -22,7 +22,7 @@ def run_pytest(*arguments: str | Path, **variables: str) -> tuple[int, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=600,
+        timeout=1500,
         check=False,
     )
     return done.returncode, done.stdout
