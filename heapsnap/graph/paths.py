@@ -117,8 +117,7 @@ class _Choice:
     """The state of the choice.
 
     The candidate columns hold, for each of ``k`` candidate edges, grouped by the level of its
-    referent and ascending within: its number ``(k,)``, its referrer and its referent
-    ``(k,) int32``, its step ``(k,) int32``.
+    referent and ascending within: its number ``(k,)`` and its step ``(k,) int32``.
     """
 
     def __init__(
@@ -138,10 +137,13 @@ class _Choice:
             group_count=len(self.first_positions) - 1,
         )
         self.first_candidate_by_level: list[int] = first_candidate_by_level.tolist()
-        self.candidate_referrers = graph.referrer_by_edge[self.candidate_edges]
-        self.candidate_referents = graph.referent_by_edge[self.candidate_edges]
-        steps = Steps.of_pairs(
-            label_by_edge[self.candidate_edges], label_by_node[self.candidate_referents]
+        del edges  # Each of these columns is four bytes an object: none lives longer than needed.
+        self.graph = graph
+        steps = Steps.of_edges(
+            self.candidate_edges,
+            label_by_edge=label_by_edge,
+            referent_by_edge=graph.referent_by_edge,
+            label_by_node=label_by_node,
         )
         self.candidate_steps = steps.step_by_item
         self.book = SignatureBook(steps)
@@ -168,7 +170,8 @@ class _Choice:
         """Choose edge by edge, level after level while they stay narrow; return the next one."""
         # Reading one item from a view of the memory costs a third of numpy's indexing.
         candidate_edges, steps = self.candidate_edges.data, self.candidate_steps.data
-        referrers, referents = self.candidate_referrers.data, self.candidate_referents.data
+        referrer_of = self.graph.referrer_by_edge.data
+        referent_of = self.graph.referent_by_edge.data
         signature_of = self.signature_by_node.data
         parent_edge_of = self.parent_edge_by_node.data
         known, step_count = self.book.signature_by_key, self.book.step_count
@@ -179,11 +182,12 @@ class _Choice:
                 break
             smallest: dict[int, int] = {}
             for candidate in range(start, end):
-                key = signature_of[referrers[candidate]] * step_count + steps[candidate]
-                node = referents[candidate]
+                edge = candidate_edges[candidate]
+                key = signature_of[referrer_of[edge]] * step_count + steps[candidate]
+                node = referent_of[edge]
                 if key < smallest.get(node, NO_KEY):
                     smallest[node] = key
-                    parent_edge_of[node] = candidate_edges[candidate]
+                    parent_edge_of[node] = edge
             new_keys = [key for key in smallest.values() if key not in known]
             for key in sorted(new_keys):
                 self.book.of_key(key)
@@ -195,13 +199,15 @@ class _Choice:
     def settle_wide(self, level: int) -> int:
         """Choose for a level with array operations; return the next one."""
         start, end = self.first_candidate_by_level[level : level + 2]
-        referents = self.candidate_referents[start:end]
-        parents = self.signature_by_node[self.candidate_referrers[start:end]].astype(np.int64)
-        keys = parents * self.book.step_count + self.candidate_steps[start:end]
+        edges = self.candidate_edges[start:end]
+        referents = self.graph.referent_by_edge[edges]
+        keys = self.signature_by_node[self.graph.referrer_by_edge[edges]].astype(np.int64)
+        keys *= self.book.step_count
+        keys += self.candidate_steps[start:end]
         np.minimum.at(self._smallest_by_node, referents, keys)
         is_smallest = keys == self._smallest_by_node[referents]
         referents, keys = referents[is_smallest], keys[is_smallest]
-        edges = self.candidate_edges[start:end][is_smallest]
+        edges = edges[is_smallest]
         distinct, number_by_key = number_values(keys)
         signatures = np.array([self.book.of_key(key) for key in distinct.tolist()], dtype=np.int32)
         self.signature_by_node[referents] = signatures[number_by_key]

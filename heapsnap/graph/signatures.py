@@ -26,6 +26,8 @@ TABLE_CELLS_PER_VALUE = 16
 """A table of all possible values pays up to as many cells for each value that is given: 300 k
 values of 5,000 kinds take 11 ms, of 64 cells each 59 ms, ``numpy.unique`` and a search 36 ms."""
 
+BLOCK_LENGTH = 1 << 17
+
 _ROOT_STEP = -1
 """Equals no step: a comparison of runs ends at the root at the latest."""
 
@@ -82,6 +84,47 @@ class Steps:
         keys *= width
         keys += node_labels
         distinct, step_by_item = number_values(keys)
+        return cls(distinct // width, distinct % width, step_by_item)
+
+    @classmethod
+    def of_edges(
+        cls,
+        edges: NDArray[np.signedinteger],
+        *,
+        label_by_edge: NDArray[np.int32],
+        referent_by_edge: NDArray[np.int32],
+        label_by_node: NDArray[np.int32],
+    ) -> Steps:
+        """Number the pairs of many edges, block by block: a third of the memory.
+
+        Args:
+            edges: ``(k,)`` integers.
+            label_by_edge: ``(m,) int32``, none negative.
+            referent_by_edge: ``(m,) int32``.
+            label_by_node: ``(n,) int32``, none negative.
+        """
+        width = int(label_by_node.max(initial=0)) + 1
+        cell_count = (int(label_by_edge.max(initial=0)) + 1) * width
+        if cell_count > TABLE_CELLS_PER_VALUE * len(edges):
+            return cls.of_pairs(label_by_edge[edges], label_by_node[referent_by_edge[edges]])
+
+        def keys_of(block: slice) -> NDArray[np.int64]:
+            part = edges[block]
+            keys: NDArray[np.int64] = label_by_edge[part] * np.int64(width)
+            keys += label_by_node[referent_by_edge[part]]
+            return keys
+
+        starts = range(0, len(edges), BLOCK_LENGTH)
+        blocks = [slice(start, start + BLOCK_LENGTH) for start in starts]
+        is_used = np.zeros(cell_count, dtype=np.bool_)
+        for block in blocks:
+            is_used[keys_of(block)] = True
+        number_by_key = np.cumsum(is_used, dtype=np.int32)
+        number_by_key -= 1
+        step_by_item = np.empty(len(edges), dtype=np.int32)
+        for block in blocks:
+            step_by_item[block] = number_by_key[keys_of(block)]
+        distinct = np.flatnonzero(is_used)
         return cls(distinct // width, distinct % width, step_by_item)
 
 
