@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from heapsnap.analysis.places import Places
+from heapsnap.index.identity import program
 from heapsnap.index.keeper import find_index, may_have_index
 from heapsnap.snapshot.kept import open_snapshot
 
@@ -60,6 +61,7 @@ def prepare(paths: Sequence[Path], tell: Callable[[float], None]) -> None:
     if cores == 1 or len(waiting) < 2:  # noqa: PLR2004 - side by side takes two
         return
     importlib.import_module("scipy.sparse.csgraph")  # Once, not once in each process.
+    program()  # And the same for all, should somebody upgrade meanwhile.
     count = len(waiting)
     running: dict[int, _Worker] = {}
     finished = 0.0
