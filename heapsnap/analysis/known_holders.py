@@ -54,4 +54,4 @@ def _lists_with(snapshot: Snapshot, graph: ReferenceGraph, node: int) -> list[in
 
 def _is_c_held(snapshot: Snapshot, graph: ReferenceGraph, node: int) -> bool:
     count = int(snapshot.refcount_by_node[node])
-    return count != NO_COUNT and count > np.count_nonzero(graph.referent_by_edge == node)
+    return count != NO_COUNT and count > int(np.count_nonzero(graph.referent_by_edge == node))
