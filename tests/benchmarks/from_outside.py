@@ -127,16 +127,16 @@ def measure(python, objects, folder):
     )
     asked.ask("longest")
     print(f"{'its loop alone, longest gap':34} {float(asked.ask('longest')) * 1e3:.1f} ms")
-    for _ in range(3):
+    for _ in range(2):
         asked.ask("longest")
         snapshot = asked.dump("--directory", folder)
         asked.report("dump PID, busy", snapshot, float(asked.ask("longest")))
     asked.end()
-    for _ in range(3):
+    for _ in range(2):
         entered.ask("longest")
         snapshot = entered.dump("--attach", "--directory", folder)
         entered.report("dump --attach PID, busy", snapshot, float(entered.ask("longest")))
-    for _ in range(3):
+    for _ in range(2):
         entered.ask("idle")
         snapshot = entered.dump("--attach", "--directory", folder)
         entered.report("dump --attach PID, idle", snapshot)
