@@ -6,6 +6,7 @@ Owns the description of culprits; which entries there are and how they rank is `
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from heapsnap.analysis.entries import Entry
     from heapsnap.analysis.series import Series
 
+_PLACE_OF_CODE = re.compile(r" \([^()]*:\d+\)")
 LOOKED_AT = 1000
 """Objects among which a new one is looked for as the worked example."""
 
@@ -74,8 +76,12 @@ def describe_culprit(
 
 
 def fingerprint(verdict: str, kind: str, holder: str) -> str:
-    """Twelve hexadecimal digits that name a way of holding, the same in every run."""
-    return hashlib.sha256(f"{verdict}|{kind}|{holder}".encode()).hexdigest()[:12]
+    """Twelve hexadecimal digits that name a way of holding, the same on every machine.
+
+    Where a frame's code lies, and at which line it stands, is left out.
+    """
+    identity = f"{verdict}|{kind}|{_PLACE_OF_CODE.sub('', holder)}"
+    return hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()[:12]
 
 
 def _example(series: Series, place: int) -> int:

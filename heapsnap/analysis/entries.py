@@ -37,7 +37,7 @@ LEFT_BEHIND = 50
 COMPANIONS = 3
 """Plain values for each of the objects in the same container that they came along with."""
 STANDING, MARGINAL = 1000, 0.05
-"""A population of so many objects that grew by less than a twentieth comes after what multiplied."""
+"""A population of so many objects that grew by less than a twentieth stands after what did more."""
 ALIKE = 0.1
 """Two places that grew by equal numbers, give or take a tenth, tell of one event."""
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from heapsnap.analysis.culprits import fingerprint
 from heapsnap.analysis.diff import diff, is_same_process
 from tests.heaps import load_heap
 
@@ -200,3 +201,11 @@ def test_one_buffer_that_swells_in_every_step_is_a_culprit():
     first = diff(before=steps[0], between=steps[1:2], after=steps[2]).culprits[0]
     assert (first.type, first.counts, first.bytes_growth) == ("bytes", (1, 1, 1), 800_000)
     assert diff(before=steps[0], between=steps[2:], after=steps[1]).culprits == ()
+
+
+def test_a_fingerprint_does_not_depend_on_where_the_code_lies():
+    texts = [
+        f"Error .tb_frame -> frame ask ({place}) last -> Error"
+        for place in ("/a/x.py:3", "/b/x.py:9")
+    ]
+    assert len({fingerprint("garbage", "Error", text) for text in texts}) == 1

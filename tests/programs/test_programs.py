@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from heapsnap.analysis.diff import diff
+from heapsnap.analysis.known_patterns import KNOWN
 from heapsnap.analysis.why import why
 from heapsnap.snapshot.reader import load
 from tests.programs.corpus import (
@@ -53,6 +54,11 @@ def test_the_same_files_give_the_same_answer(name: str, tmp_path: Path) -> None:
         for b, a in ((load(before), load(after)), (load(before), load(after)))
     ]
     assert answers[0] == answers[1]
+
+
+def test_every_known_pattern_has_a_program_that_leaks_that_way() -> None:
+    expected = {program.expect.get("pattern") for program in PROGRAMS.values()}
+    assert {known.pattern.id for known in KNOWN} <= expected
 
 
 def test_texts_out_of_order_are_no_match() -> None:
