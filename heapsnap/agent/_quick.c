@@ -73,24 +73,40 @@ static int write_unicode(Text *text, PyObject *unicode)
     return bytes != NULL && write_bytes(text, bytes, length);
 }
 
-static int write_number(Text *text, int64_t number)
+/* The digits of a number; `out` has room for twenty. Returns where they end. */
+static char *put_number(char *out, int64_t number)
 {
-    char digits[24];
-    char *start = digits + sizeof(digits);
+    char digits[20];
+    int used = 0;
     uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    if (number < 0)
+        *out++ = '-';
     do {
-        *--start = (char)('0' + left % 10);
+        digits[used++] = (char)('0' + left % 10);
         left /= 10;
     } while (left);
-    if (number < 0)
-        *--start = '-';
-    return write_bytes(text, start, digits + sizeof(digits) - start);
+    while (used)
+        *out++ = digits[--used];
+    return out;
 }
+
+enum { LONGEST_VALUE = 21 };
 
 /* A number of a column and the comma after it. */
 static int write_value(Text *text, int64_t number)
 {
-    return write_number(text, number) && write_bytes(text, ",", 1);
+    if (text->used + LONGEST_VALUE > text->room && !ROOM(text, LONGEST_VALUE))
+        return 0;
+    char *end = put_number(text->data + text->used, number);
+    *end++ = ',';
+    text->used = end - text->data;
+    return 1;
+}
+
+/* A text that is there already, of a number of a column, and the comma. */
+static int write_text_value(Text *text, PyObject *unicode)
+{
+    return write_unicode(text, unicode) && write_bytes(text, ",", 1);
 }
 
 /* A column as JSON: the commas stand after the values, so the last one goes. */
@@ -149,7 +165,7 @@ static int add_rows(Chunk *chunk, PyObject *plan, PyObject **members, Py_ssize_t
     if (number == NULL || sizes == NULL)
         goto end;
     chunk->row_count += count;
-    if (!write_unicode(&chunk->types, number) || !write_bytes(&chunk->types, ",", 1)
+    if (!write_text_value(&chunk->types, number)
         || !write_value(&chunk->types, count))
         goto end;
     rule = PyObject_CallMethod(sizes, "rule", "(O)", members[0]);
@@ -169,8 +185,7 @@ static int add_rows(Chunk *chunk, PyObject *plan, PyObject **members, Py_ssize_t
             goto end;
         done = 1;
         for (Py_ssize_t i = 0; done && i < count; i++)
-            done = write_unicode(&chunk->sizes, PyList_GetItem(texts, i))
-                && write_bytes(&chunk->sizes, ",", 1);
+            done = write_text_value(&chunk->sizes, PyList_GetItem(texts, i));
         Py_DECREF(texts);
         goto end;
     }
@@ -199,8 +214,7 @@ end:
 static int add_refcounts(Chunk *chunk, PyObject *refcounts, Py_ssize_t count)
 {
     for (Py_ssize_t i = 0; i < count; i++)
-        if (!write_unicode(&chunk->refcounts, item_of(refcounts, i))
-            || !write_bytes(&chunk->refcounts, ",", 1))
+        if (!write_text_value(&chunk->refcounts, item_of(refcounts, i)))
             return 0;
     return 1;
 }
@@ -814,13 +828,15 @@ static PyObject *Chunk_write(Chunk *chunk, PyObject *args, PyObject *keywords)
     if (!PyArg_ParseTupleAndKeywords(args, keywords, "$pUUU", names, &is_tracked, &types, &shapes,
                                      &own_names))
         return NULL;
+    char tracked[LONGEST_VALUE];
+    char *end = put_number(tracked, is_tracked ? chunk->containers.used : 0);
     Text text = {0}, address = {0}, shape = {0}, out = {0}, to = {0};
     int done = write_addresses(chunk, &address) && write_references(chunk, &to);
     for (Py_ssize_t i = 0; done && i < chunk->counts.used; i++)
-        done = write_unicode(&shape, chunk->shapes.data[i]) && write_bytes(&shape, ",", 1)
+        done = write_text_value(&shape, chunk->shapes.data[i])
             && write_value(&out, chunk->counts.data[i]);
     done = done && write_string(&text, "{\"tracked\":")
-        && write_number(&text, is_tracked ? chunk->containers.used : 0)
+        && write_bytes(&text, tracked, end - tracked)
         && write_column(&text, ",\"address\":[", &address)
         && write_column(&text, ",\"type\":[", &chunk->types)
         && write_column(&text, ",\"size\":[", &chunk->sizes)

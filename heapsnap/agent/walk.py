@@ -26,7 +26,7 @@ BATCH = 2048
 more, what a chunk touches does not fit a core's cache. Between 512 and 8192 the choice made
 less than a tenth of difference (measured with 1 MB of L2 cache)."""
 
-POPULAR_LEAVES = 4096
+POPULAR_LEAVES = 1024
 """Popular leaves (None, small numbers, names) whose rows are not written again in every chunk. A
 memory of all leaves would cost a cache miss for every look-up (measured: a quarter of the
 whole walk), and the reader removes repeats anyway."""
