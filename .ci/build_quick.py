@@ -1,4 +1,4 @@
-"""Builds the chunk in C (heapsnap/agent/_quick.c) where there is a compiler; never fails.
+"""Builds the chunk in C (heapsnap/agent/csource) where there is a compiler; never fails.
 
 hatchling runs this for every wheel and every editable install. What comes out works on each
 Python from 3.10 on (stable ABI). HEAPSNAP_BUILD=pure leaves it out.
@@ -43,7 +43,7 @@ def build(root: Path) -> bool:
     fresh = target.with_suffix(".new")
     command = [
         *compiler, "-O2", "-fPIC", "-shared", "-I", sysconfig.get_path("include"),
-        str(root / "heapsnap/agent/_quick.c"), "-o", str(fresh),
+        str(root / "heapsnap/agent/csource/quick.c"), "-o", str(fresh),
     ]  # fmt: skip
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_SECONDS)
