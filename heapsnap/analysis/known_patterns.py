@@ -270,7 +270,7 @@ KNOWN = (
     _known(
         "wrapped-again",
         rf"({_CLOSURE} ){{{WRAPPED},}}function|(\.__wrapped__ function .*){{{WRAPPED},}}|"
-        rf"({_CLOSURE}|\.__wrapped__) function repeated",
+        rf"({_CLOSURE}|\.__wrapped__) function repeated.*",
         "a function was wrapped again and again: each wrapper keeps the one from before",
         "wrap once, at import, or put the original back before it is wrapped anew",
     ),

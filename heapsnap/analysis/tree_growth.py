@@ -76,6 +76,12 @@ class TreeGrowth:
         return roots
 
     @cached_property
+    def frame_labels(self) -> frozenset[str]:
+        """What the roots are called that are local variables of running functions."""
+        labels = (heap.roots.frames.label_by_node.values() for heap in self.series.heaps)
+        return frozenset(label for some in labels for label in some)
+
+    @cached_property
     def imported_modules(self) -> int:
         """How many modules are in the last heap and not in the first."""
         before, after = self.series.before, self.series.after

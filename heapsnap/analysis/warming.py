@@ -48,6 +48,7 @@ A_FEW_EACH = 3
 MANY_IMPORTS = 20
 """An executor starts threads up to its ``max_workers``: that is a pool which reaches its size."""
 WEAK_REFERENCES = frozenset({"weakref.ReferenceType", "ReferenceType", "weakref.KeyedRef"})
+WEAK_CONTAINERS = frozenset({"WeakSet", "WeakKeyDictionary", "WeakValueDictionary"})
 THREAD_DATA = "data of the thread"
 TELLING_LIBRARIES = frozenset(
     {"asyncio", "atexit", "builtins", "codecs", "concurrent", "copyreg", "gc", "linecache",
@@ -100,6 +101,8 @@ def _is_bounded_by_design(tree_growth: TreeGrowth, entry: int, blamed: int) -> b
     tree = tree_growth.tree
     if tree.type[blamed] in WEAK_REFERENCES and _is_swept(tree_growth, blamed):
         return True
+    if _is_of_many_threads(tree_growth, entry, blamed):
+        return True
     above = tree.parent[entry]
     if above == NO_PLACE:
         return tree.reference[entry] == THREAD_DATA
@@ -135,6 +138,17 @@ def _was_replaced(tree_growth: TreeGrowth, entry: int) -> bool:
     return sum(beside) < KEPT_PART * int(growth[entry])
 
 
+def _is_of_many_threads(tree_growth: TreeGrowth, entry: int, blamed: int) -> bool:
+    """Whether plain values are local variables of a function that several threads are in.
+
+    How many of them are in it at the moment of a snapshot, and how far, is chance.
+    """
+    tree, root = tree_growth.tree, tree_growth.root_by_place[entry]
+    is_local = tree.reference[root] in tree_growth.frame_labels
+    is_plain = tree_growth.rank_of(blamed) > 0 and not tree_growth.is_repeated
+    return is_local and is_plain and (root == entry or int(tree.counts[-1][root]) > 1)
+
+
 def _came_with_imports(tree_growth: TreeGrowth, entry: int) -> bool:
     """Whether so much was imported meanwhile that the tables of libraries grew by that."""
     imported = tree_growth.imported_modules
@@ -153,7 +167,7 @@ def _is_swept(tree_growth: TreeGrowth, place: int) -> bool:
     """
     tree = tree_growth.tree
     path = tree.path(place)
-    in_weak = any(tree.type[p].rpartition(".")[2].startswith("Weak") for p in path)
+    in_weak = any(tree.type[p].rpartition(".")[2] in WEAK_CONTAINERS for p in path)
     return in_weak or "?" in {tree.reference[p] for p in path}
 
 
