@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -95,3 +96,24 @@ def devtools(bundle: Callable[[str], Path]) -> Callable[..., Any]:
         return json.loads(run("node", script, class_name, *files).splitlines()[0])
 
     return ask
+
+
+@pytest.fixture(scope="session")
+def speedscope(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """``speedscope(file)``: the page that speedscope makes of a file, in a real browser."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed: nothing to open speedscope in")
+    page = node_modules / "node_modules" / "speedscope" / "dist" / "release" / "index.html"
+
+    # A file that it does not understand makes it ask, and the browser waits until time is up.
+    def show(file: Path) -> str:
+        # What speedscope's own command does: a script that hands the file over to the page.
+        script = tmp_path_factory.mktemp("speedscope") / "profile.js"
+        content = base64.b64encode(file.read_bytes()).decode()
+        script.write_text(f"speedscope.loadFileFromBase64({json.dumps(file.name)}, {content!r})")
+        flags = ("--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000")
+        address = f"{page.as_uri()}#localProfilePath={script}"
+        return run(chromium, *flags, "--allow-file-access-from-files", "--dump-dom", address)
+
+    return show

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -19,6 +20,7 @@ from tests.export.pprof_message import Profile
 from tests.heaps import load_heap
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from heapsnap.export.stacks import Stacks
@@ -119,3 +121,20 @@ def frames_of(document: dict[str, Any]) -> list[str]:
 def test_hostile_names_stay_in_their_texts(alone: Stacks) -> None:
     document = json.loads(json.dumps(speedscope_document(alone)))
     assert any("evil\x1b[2J" in name for name in frames_of(document))
+
+
+def test_speedscope_opens_each_of_them(
+    alone: Stacks, both: Stacks, speedscope: Callable[[Path], str], tmp_path: Path
+) -> None:
+    files = {
+        "b.speedscope.json": json.dumps(speedscope_document(both)).encode(),
+        "b.pb.gz": pprof_profile(alone, time_seconds=12.5),
+        "b.folded": "\n".join(folded_lines(alone)).encode(),
+    }
+    titles = ("a.json -&gt; b.json", "b.pb.gz", "b.folded")
+    for (name, content), title in zip(files.items(), titles):
+        (tmp_path / name).write_bytes(content)
+        page = speedscope(tmp_path / name)
+        assert f"<title>{title} - speedscope</title>" in page
+        if name.endswith(".json"):
+            assert re.search(r"bytes that came</span></td><td[^>]*>12\.89 KB<", page)

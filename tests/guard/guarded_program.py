@@ -8,7 +8,8 @@ import os
 import sys
 import types
 
-PROGRAM, COUNT = os.environ["GUARDED_PROGRAM"], int(os.environ["GUARDED_COUNT"])
+PROGRAM = os.environ["GUARDED_PROGRAM"]
+COUNT, ROUNDS = int(os.environ["GUARDED_COUNT"]), int(os.environ["GUARDED_ROUNDS"])
 STEPS = []
 
 
@@ -24,6 +25,6 @@ load_program()
 
 
 def test_program(heapsnap_guard):
-    with heapsnap_guard() as guard:
+    with heapsnap_guard(rounds=ROUNDS) as guard:
         for _ in guard.rounds():
             STEPS[0](COUNT)

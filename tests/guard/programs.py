@@ -34,9 +34,13 @@ BOUNDED = {
 """How many steps make a round: what has a limit reaches it in the rounds that warm up."""
 
 
-def run_guarded(program: Path, count: int) -> tuple[int, str]:
+def run_guarded(program: Path, count: int, rounds: int) -> tuple[int, str]:
     """Exit code and output of a pytest that runs the program under the guard."""
-    variables = {"GUARDED_PROGRAM": str(program), "GUARDED_COUNT": str(count)}
+    variables = {
+        "GUARDED_PROGRAM": str(program),
+        "GUARDED_COUNT": str(count),
+        "GUARDED_ROUNDS": str(rounds),
+    }
     # Without the other plugins there is half as much to look through.
     return run_pytest(
         "-p",
@@ -47,13 +51,13 @@ def run_guarded(program: Path, count: int) -> tuple[int, str]:
     )
 
 
-def is_right(name: str) -> tuple[bool, str]:
+def is_right(name: str, *, rounds: int = 5) -> tuple[bool, str]:
     """Whether the guard judges the program as a person would, and what pytest wrote."""
     if name in LEAKS:
         count, expected = LEAKS[name]
-        code, output = run_guarded(FOLDER / "leaks" / f"{name}.py", count)
+        code, output = run_guarded(FOLDER / "leaks" / f"{name}.py", count, rounds)
         return code == 1 and expected in output, output
-    code, output = run_guarded(FOLDER / "bounded" / f"{name}.py", BOUNDED[name])
+    code, output = run_guarded(FOLDER / "bounded" / f"{name}.py", BOUNDED[name], rounds)
     return code == 0, output
 
 
