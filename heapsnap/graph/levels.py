@@ -7,6 +7,7 @@ edges are late is the caller's.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -153,14 +154,14 @@ class _Walk:
         self._avoided_nodes = avoided_nodes
         self.queue = np.empty(graph.node_count, dtype=np.int32)
         self.reached_count = 0
-        self.first_positions: list[int] = [0]
+        self.first_positions = array("q", [0])  # Eight bytes a level, a list's would be forty.
         # One more entry, for node n: reached before all others.
         self.level_by_node = np.full(graph.node_count + 1, NO_LEVEL, dtype=np.int32)
         self.level_by_node[graph.node_count] = 0
         if avoided_nodes is not None:
             self.level_by_node[avoided_nodes] = 0
         self.wave_by_node = np.full(graph.node_count, NO_LEVEL, dtype=np.int8)
-        self._late_arrival_by_level: list[int] = []
+        self._late_arrival_by_level = array("i")
         self._arrival = np.empty(graph.node_count, dtype=np.int32)
 
     def add_roots(self, roots: NodeArray) -> None:
@@ -194,7 +195,7 @@ class _Walk:
         """Note that late edges of all levels that were not stepped from lead to the next one."""
         next_level = len(self.first_positions) - 1
         waiting = next_level - len(self._late_arrival_by_level)
-        self._late_arrival_by_level += [next_level] * waiting
+        self._late_arrival_by_level.extend(array("i", [next_level]) * waiting)
 
     def result(self, late_by_edge: NDArray[np.bool_]) -> LevelResult:
         """Freeze what was found."""
@@ -204,7 +205,7 @@ class _Walk:
             level_by_node=self.level_by_node[:-1],
             wave_by_node=self.wave_by_node,
             node_by_position=self.queue[: self.reached_count].copy(),
-            first_position_by_level=np.array(self.first_positions, dtype=np.int64),
+            first_position_by_level=np.array(self.first_positions),
             is_candidate_by_edge=self._candidates(late_by_edge),
         )
 
@@ -220,7 +221,8 @@ class _Walk:
         arrival_by_level[NO_LEVEL] = NO_ARRIVAL
         arrivals = np.repeat(arrival_by_level[level_by_node], np.diff(graph.first_edge_by_node))
         if self._late_arrival_by_level:
-            late_arrival_by_level = np.array([*self._late_arrival_by_level, NO_ARRIVAL], np.int32)
+            late_arrival_by_level = np.array(self._late_arrival_by_level)
+            late_arrival_by_level = np.append(late_arrival_by_level, np.int32(NO_ARRIVAL))
             late_edges = np.flatnonzero(late_by_edge)
             levels_before = level_by_node[graph.referrer_by_edge[late_edges]]
             arrivals[late_edges] = late_arrival_by_level[levels_before]

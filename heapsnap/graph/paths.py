@@ -128,7 +128,8 @@ class _Choice:
         label_by_node: NDArray[np.int32],
     ) -> None:
         self.nodes: NodeArray = levels.node_by_position
-        self.first_positions: list[int] = levels.first_position_by_level.tolist()
+        # Views, not lists: a linked list of ten million nodes has as many levels.
+        self.first_positions = levels.first_position_by_level.data
         number_kind = edge_number_kind(graph)
         edges = np.flatnonzero(levels.is_candidate_by_edge).astype(number_kind, copy=False)
         first_candidate_by_level, self.candidate_edges = group_items(
@@ -136,7 +137,7 @@ class _Choice:
             levels.level_by_node[graph.referent_by_edge[edges]],
             group_count=len(self.first_positions) - 1,
         )
-        self.first_candidate_by_level: list[int] = first_candidate_by_level.tolist()
+        self.first_candidate_by_level = first_candidate_by_level.data
         del edges  # Each of these columns is four bytes an object: none lives longer than needed.
         self.graph = graph
         steps = Steps.of_edges(
