@@ -8,6 +8,7 @@ only, and nobody's fork handlers run again.
 """
 
 import _thread
+import fcntl
 import os
 import warnings
 from itertools import takewhile
@@ -35,6 +36,8 @@ can_fork = _fork is not None
 DONE = "done "
 FAILED = "failed"
 PATH_LIMIT = 8192
+HIGH_DESCRIPTOR = 200
+LOWEST_DESCRIPTOR = 3
 NOT_WRITTEN = 3
 """How a walker ends that has no file to show, and has said why."""
 
@@ -134,15 +137,18 @@ def start(job):
 
 def _pipe():
     """A pipe whose ends are not taken for standard streams where those are closed."""
-    low = []
-    while True:
-        ends = os.pipe()
-        if min(ends) > 2:  # noqa: PLR2004 - stderr
-            break
-        low += ends
-    for descriptor in low:
-        os.close(descriptor)
-    return ends
+    return [_moved_up(end) for end in os.pipe()]
+
+
+def _moved_up(descriptor):
+    """The same far up: programs that close one and open another count on the lowest number."""
+    try:
+        high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, HIGH_DESCRIPTOR)
+    except OSError:
+        # Few are allowed. Then at least it must not be taken for a standard stream.
+        high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, LOWEST_DESCRIPTOR)
+    os.close(descriptor)
+    return high
 
 
 def _be_messenger(job, writing):

@@ -130,6 +130,7 @@ class Job:
                 may_materialize=self.in_child,
                 prefetched=prefetched,
                 shapes=self.redaction.shape_table(),
+                is_whole=self.in_child and not _is_collecting(),
             )
             roots, named = describe_roots(self.capture, self.redaction)
             document.begin(self._header(), roots)
@@ -182,6 +183,26 @@ class Job:
         if "fork_error" in self.facts:
             limits.append(f"no child could be made: {self.facts['fork_error']}")
         return limits
+
+
+def _is_collecting():
+    """Whether the collector is at work in this very moment; asked in the child alone.
+
+    A signal may come while a finalizer runs. What that collection has found to be garbage is then
+    on no list of the collector's, though it is tracked, and would be referred to and described
+    nowhere. Nothing says that a collection is under way but that a second one is not made; with
+    all else frozen and nobody called, asking does nothing.
+    """
+    callbacks = gc.callbacks[:]
+    gc.callbacks.clear()
+    gc.freeze()
+    try:
+        before = gc.get_stats()[-1]["collections"]
+        gc.collect()
+        return gc.get_stats()[-1]["collections"] == before
+    finally:
+        gc.unfreeze()
+        gc.callbacks.extend(callbacks)
 
 
 def _containers(value):

@@ -8,7 +8,7 @@ import gc
 import os
 import time
 
-from . import fork, header, talk, threads
+from . import capture, fork, header, talk, threads
 from .job import Job
 from .redaction import OPEN
 
@@ -60,6 +60,9 @@ class Taker:
             return None
         handed_over = False
         try:
+            if not capture.is_main_interpreter:
+                talk.say("no snapshot: this is a subinterpreter; ask in the main one")
+                return None
             self.sequence += 1
             facts = header.describe_process(reason, self.sequence, AGENT_VERSION)
             target = os.path.abspath(path) if path else self.destination.path_for(facts)

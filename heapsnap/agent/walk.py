@@ -104,6 +104,7 @@ class Walker:
         heap: What to walk.
         may_materialize: See ``Planner``.
         prefetched: Address → referents that were read before the agent touched the object.
+        is_whole: Whether all that the collector tracks is on the heap's list; None: in the child.
         shapes: The running table of shapes, empty: one that hides names, say.
 
     Attributes:
@@ -112,7 +113,7 @@ class Walker:
             are not, nor what other threads make during the walk.
     """
 
-    def __init__(self, heap, *, may_materialize, prefetched=(), shapes=None):
+    def __init__(self, heap, *, may_materialize, prefetched=(), shapes=None, is_whole=None):
         self.shapes = ShapeTable() if shapes is None else shapes
         self.planner = Planner(self.shapes, may_materialize=may_materialize)
         self.heap = heap
@@ -121,7 +122,8 @@ class Walker:
         self.references = 0
         self.repeats = 0
         self._counted_leaves = set()
-        self.listed = None if may_materialize else set(addresses_of(heap.objects))
+        is_whole = may_materialize if is_whole is None else is_whole
+        self.listed = None if is_whole else set(addresses_of(heap.objects))
         self.pending = []
         self._seen_pending = set()
         self._popular = []
@@ -129,7 +131,8 @@ class Walker:
         self._names = _no_names()
         self._special = heap.own | heap.held.keys() | self.prefetched.keys()
         self._texts = Texts()
-        self._chunk = choose(is_still=may_materialize)
+        # The one in C asks the collector alone what is on its list.
+        self._chunk = choose(is_still=may_materialize and is_whole)
         # Held by two lists of the walk: one more than the tracked ones are.
         self._untracked_counts = Counts(heap.surplus + 1)
 
