@@ -103,9 +103,10 @@ def start(job):
 
     Args:
         job: Has ``take_hold`` and ``let_go``, see ``fork_quietly``; ``note_pause()``, called in
-            the first child at once; ``run()``, called in the walker: returns the path of the
-            snapshot or None, and does not raise; and ``part``, the file that a walker which dies
-            leaves behind.
+            the first child at once; ``hold_hooks()``, called there before the program's signal
+            handlers and tracing functions are put away; ``run()``, called in the walker: returns
+            the path of the snapshot or None, and does not raise; and ``part``, the file that a
+            walker which dies leaves behind.
 
     Returns:
         The messenger, to ``collect`` from.
@@ -155,6 +156,7 @@ def _be_messenger(job, writing):
     """In the first child: leave the rest to a process of its own and be gone."""
     try:
         job.note_pause()
+        job.hold_hooks()
         manners.forget_the_program()
         manners.close_files(keep={writing})
         manners.restore_signals(())

@@ -12,6 +12,7 @@ from . import header, talk
 from .capture import Capture
 from .document import Document
 from .format import PART_SUFFIX
+from .hooks import Hooks
 from .redaction import OPEN
 from .roots import describe_roots
 from .walk import Heap, Walker
@@ -36,6 +37,7 @@ class Job:
         "document",
         "facts",
         "gzip_level",
+        "hooks",
         "in_child",
         "let_go",
         "pause_seconds",
@@ -56,6 +58,7 @@ class Job:
         self.in_child = in_child
         self.document = None
         self.pause_seconds = None
+        self.hooks = None
         self._held = []
         # A method of the list itself: ``fork`` must be able to call it without running bytecode.
         self.let_go = self._held.clear
@@ -78,6 +81,10 @@ class Job:
         """Note how long the process has stood still: it goes on as soon as its fork returns."""
         self.pause_seconds = time.perf_counter() - self.started
 
+    def hold_hooks(self):
+        """Keep alive what only the interpreter holds, and is about to let go in the child."""
+        self.hooks = Hooks()
+
     def follow_up(self):
         """In the supervisor, once the file is there: let the hook have it."""
         if self.destination.hook:
@@ -91,8 +98,16 @@ class Job:
         return (
             {id(self), id(self.document), id(self._held), id(self.let_go)}
             | self.capture.own()
+            | self.hooks.own()
             | _containers(self.facts)
         )
+
+    def held(self):
+        """Address → references that this job holds on objects of the process."""
+        held = self.capture.held()
+        for hook in self.hooks.surplus(in_child=self.in_child):
+            held[id(hook)] = held.get(id(hook), 0) + 1
+        return held
 
     def run(self):
         """Walk the heap of this process, write it, and tell of it on stderr.
@@ -132,7 +147,7 @@ class Job:
                 shapes=self.redaction.shape_table(),
                 is_whole=self.in_child and not _is_collecting(),
             )
-            roots, named = describe_roots(self.capture, self.redaction)
+            roots, named = describe_roots(self.capture, self.hooks, self.redaction)
             document.begin(self._header(), roots)
             for chunk in walker.chunks(named):
                 document.add(chunk)

@@ -25,13 +25,18 @@ def restore_signals(mask):
 
 
 def forget_the_program():
-    """Drop everything through which code of the program could run in this process."""
+    """Drop everything through which code of the program could run in this process.
+
+    Whoever calls this holds ``Hooks``: what the interpreter alone held would be freed here.
+    """
     sys.settrace(None)
     sys.setprofile(None)
     _signal.set_wakeup_fd(-1)
     for number in ALL_SIGNALS:
         try:
-            if _signal.getsignal(number) not in (_signal.SIG_DFL, _signal.SIG_IGN, None):
+            handler = _signal.getsignal(number)
+            # SIG_DFL and SIG_IGN are numbers here. Comparing would call a handler's ``__eq__``.
+            if type(handler) is not int and handler is not None:
                 _signal.signal(number, _signal.SIG_DFL)
         except (OSError, ValueError):
             continue

@@ -17,11 +17,16 @@ from .jsontext import dumps
 from .kinds import local_variables
 
 
-def describe_roots(capture, redaction):
+def describe_roots(capture, hooks, redaction):
     """The roots line, and what it names.
 
     Must run after the reference counts and the referents of running frames are taken: reading
     ``f_locals`` makes dicts that hold what they list (3.12 and earlier).
+
+    Args:
+        capture: What threads were doing.
+        hooks: What the interpreter calls by itself.
+        redaction: What becomes of names that may be data.
 
     Returns:
         JSON text, and the list of the objects whose addresses are in it.
@@ -32,6 +37,7 @@ def describe_roots(capture, redaction):
         ("gc.garbage", gc.garbage),
         ("gc.callbacks", gc.callbacks),
         ("sys.modules", sys.modules),
+        *zip(hooks.names, hooks.objects),
     ]
     threads, objects = _describe_threads(capture, redaction)
     line = dumps(

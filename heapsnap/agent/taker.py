@@ -146,6 +146,7 @@ class Taker:
         job = self._job(target, facts, time.perf_counter(), redaction, in_child=False)
         try:
             job.take_hold()
+            job.hold_hooks()
             return job.run()
         finally:
             job.let_go()

@@ -65,7 +65,7 @@ class Heap:
         self.own = {id(self)} | _agent_frames() | job.own()
         # None would be among them where the program has no threads to capture.
         self.own.discard(id(None))
-        self.held = job.capture.held()
+        self.held = job.held()
 
 
 def _agent_frames():
