@@ -51,6 +51,12 @@ def ignore_termination():
     _signal.signal(_signal.SIGTERM, _signal.SIG_IGN)
 
 
+_WAITED_ON = frozenset({"anon_inode:[eventpoll]", "anon_inode:[eventfd]"})
+"""Descriptors on which a library's threads wait. A fork handler of gRPC's starts its threads anew in
+the child, and they abort the process where these are gone (decision 71). Nobody outside the process
+notices that they stay open."""
+
+
 def close_files(keep):
     """Close every descriptor but stderr and those to keep; reads and writes go nowhere."""
     null = os.open(os.devnull, _NULL_FLAGS)
@@ -60,7 +66,8 @@ def close_files(keep):
         descriptor = int(name)
         if descriptor > 2 and descriptor not in keep:  # noqa: PLR2004 - stderr
             try:
-                os.close(descriptor)
+                if os.readlink(f"/proc/self/fd/{name}") not in _WAITED_ON:
+                    os.close(descriptor)
             except OSError:
                 continue
 
