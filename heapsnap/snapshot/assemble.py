@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from heapsnap.errors import DamagedSnapshotError
     from heapsnap.snapshot.chunks import Chunk
     from heapsnap.snapshot.lines import Where
     from heapsnap.snapshot.model import EdgeArray, NodeArray, ObjectType
     from heapsnap.snapshot.shapes import ShapeTable
 
 NOWHERE_HINT = "the snapshot contradicts itself: take a new one, and report it as a bug"
+TOLERATED = 0.001
+"""Of the references of a complete file so many may lead nowhere: the snapshot of the night is worth
+more than the edges that it lacks. Beyond that the file is not what the agent wrote."""
 
 
 def assemble(
@@ -41,15 +45,13 @@ def assemble(
     """Put the chunks together.
 
     Raises:
-        DamagedSnapshotError: A reference or a root leads to an address that no row
-            describes, in a file that is complete.
+        DamagedSnapshotError: A root, or more than ``TOLERATED`` of the references, lead to
+            addresses that no row describes, in a file that is complete.
     """
     root_addresses = _root_addresses(roots)
     numbering = number_nodes(chunks, root_addresses)
     nodes_by_chunk = numbering.nodes_by_chunk
     container_row_count = len(numbering.node_by_container_row)
-    if is_complete:
-        _check_references(chunks, nodes_by_chunk)
     is_kept = numbering.is_kept_by_row
     is_kept_container = is_kept[:container_row_count]
     out_by_row = _concatenate([chunk.out for chunk in chunks], np.int64)
@@ -65,6 +67,8 @@ def assemble(
     is_known = referent != NO_NODE
     lost_count = len(referent) - int(np.count_nonzero(is_known))
     if lost_count:
+        if is_complete and lost_count > TOLERATED * len(referent):
+            raise _find_nowhere(chunks, nodes_by_chunk)
         referent, name = referent[is_known], name[is_known]
         first_edge = _first_edges(is_known)[first_edge]
     tracked = [np.arange(chunk.container_count) < chunk.tracked_count for chunk in chunks]
@@ -154,22 +158,29 @@ def _join_continued_rows(
     return first_edge, order
 
 
-def _check_references(chunks: Sequence[Chunk], nodes_by_chunk: Sequence[NodeArray]) -> None:
-    for chunk, nodes in zip(chunks, nodes_by_chunk, strict=True):
-        (nowhere,) = np.nonzero(nodes == NO_NODE)
-        if len(nowhere):
-            address = int(chunk.address[nowhere[0]])
-            raise chunk.where.damaged(
-                f"references to nowhere: no row describes the address {address}"
-                f" ({len(nowhere)} such in this line)",
-                hint=NOWHERE_HINT,
-            )
+def _find_nowhere(
+    chunks: Sequence[Chunk], nodes_by_chunk: Sequence[NodeArray]
+) -> DamagedSnapshotError:
+    """The complaint about the first line that refers to what has no row."""
+    pairs = zip(chunks, nodes_by_chunk, strict=True)
+    chunk, nodes = next((chunk, nodes) for chunk, nodes in pairs if (nodes == NO_NODE).any())
+    (nowhere,) = np.nonzero(nodes == NO_NODE)
+    return chunk.where.damaged(
+        f"references to nowhere: no row describes the address {int(chunk.address[nowhere[0]])}"
+        f" ({len(nowhere)} such in this line)",
+        hint=NOWHERE_HINT,
+    )
 
 
 def _header(header: Mapping[str, Any], *, is_complete: bool, lost_count: int) -> Mapping[str, Any]:
-    if is_complete:
+    if is_complete and not lost_count:
         return header
-    lost = f"the file was cut: {lost_count} references lead to objects that were lost with its end"
+    if is_complete:
+        lost = f"{lost_count} references lead to objects that no row describes: left out"
+    else:
+        lost = (
+            f"the file was cut: {lost_count} references lead to objects that were lost with its end"
+        )
     return {**header, "not_seen": [*header["not_seen"], lost]}
 
 

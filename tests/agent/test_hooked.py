@@ -9,7 +9,6 @@ import pytest
 from tests.agent.reading import Reading
 
 if TYPE_CHECKING:
-
     from tests.agent.interpreters import Python
 
 HOLDERS = {

@@ -17,7 +17,7 @@ def test_reading_their_variables_leaves_no_reference_to_nowhere(
 ) -> None:
     path = tmp_path / "running.json"
     assert python.run("running.py", path).exit_code == 0
-    # Loading refuses a file in which a reference leads to an object that has no row.
+    # Which refuses a file in which a reference leads to an object that has no row.
     reading = Reading(path)
     assert reading.count_by_type()["__main__.Marker"] == 3
     assert len(reading.places.verdicts.anomalous_nodes) == 0

@@ -251,13 +251,46 @@ def test_addresses_are_positive(tmp_path: Path, address: int) -> None:
     assert complaint(path) == (DamagedSnapshotError, f"line 4 of 'FILE': {finding}", CHANGED)
 
 
-def test_a_reference_to_nowhere_is_damage_in_a_complete_file(tmp_path: Path) -> None:
+def test_references_to_nowhere_are_damage_in_a_complete_file(tmp_path: Path) -> None:
     document = parts()
     steps = document["chunks"][0]["address"]
     steps[-1] += 48 - sum(steps)
     path = write_document(tmp_path / "a.json", **document)
     message = "references to nowhere: no row describes the address 48 (1 such in this line)"
     assert complaint(path) == (DamagedSnapshotError, f"line 4 of 'FILE': {message}", NOWHERE)
+
+
+def with_references_to_nowhere(path: Path, *, lost: int, sound: int) -> Path:
+    """A list of as many items, the last of which have no row."""
+    document = draw("root -[0]-> item:Item")
+    chunk = document["chunks"][0]
+    step = 48 - sum(chunk["address"])
+    chunk = {**chunk, "address": [*chunk["address"], step], "to": list(chunk["to"])}
+    first = chunk["out"][0]
+    chunk["out"] = [first + sound + lost, *chunk["out"][1:]]
+    chunk["to"][first:first] = [1] * sound + [len(chunk["address"]) - 1] * lost
+    document["chunks"][0] = chunk
+    document["end"] = {**document["end"], "references": len(chunk["to"])}
+    return write_document(path, **document)
+
+
+def test_a_few_references_to_nowhere_are_left_out_and_said(tmp_path: Path) -> None:
+    snapshot = load(with_references_to_nowhere(tmp_path / "a.json", lost=2, sound=2000))
+    assert snapshot.is_complete
+    assert snapshot.header["not_seen"] == [
+        "2 references lead to objects that no row describes: left out"
+    ]
+    assert len(snapshot.referent_by_edge) == 2001
+    assert snapshot.referent_by_edge.min() >= 0
+    assert snapshot.first_edge_by_node[-1] == 2001
+
+
+def test_more_than_one_of_a_thousand_is_damage(tmp_path: Path) -> None:
+    kind, message, _ = complaint(
+        with_references_to_nowhere(tmp_path / "a.json", lost=3, sound=2000)
+    )
+    assert kind is DamagedSnapshotError
+    assert "references to nowhere" in message
 
 
 def test_a_root_that_leads_nowhere_is_damage_in_a_complete_file(tmp_path: Path) -> None:
