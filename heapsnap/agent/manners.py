@@ -52,9 +52,9 @@ def ignore_termination():
 
 
 _WAITED_ON = frozenset({"anon_inode:[eventpoll]", "anon_inode:[eventfd]"})
-"""Descriptors on which a library's threads wait. A fork handler of gRPC's starts its threads anew in
-the child, and they abort the process where these are gone (decision 71). Nobody outside the process
-notices that they stay open."""
+"""Descriptors on which a library's threads wait. A fork handler of gRPC's starts its threads anew
+in the child, and they abort the process where these are gone (decision 71). Nobody outside the
+process notices that they stay open."""
 
 
 def close_files(keep):
