@@ -138,12 +138,16 @@ class TypeGrowth:
 
 @dataclass(frozen=True, slots=True)
 class ContainerGrowth:
-    """A container that stands at the same place in both snapshots and has more entries."""
+    """A container that stands at the same place in both snapshots and has more entries.
+
+    Or several: ``containers`` of them, whose entries are added up.
+    """
 
     path: str
     type: str
     entries_before: int
     entries_after: int
+    containers: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 from heapsnap.analysis.place_tree import NO_PLACE
 from heapsnap.analysis.places import GARBAGE_ROOT
 from heapsnap.analysis.results import ContainerGrowth, GarbageGrowth, TypeGrowth
+from heapsnap.analysis.warming import FEW
 
 if TYPE_CHECKING:
     from heapsnap.analysis.places import Places
@@ -29,23 +30,28 @@ def type_growth(before: Places, after: Places) -> list[TypeGrowth]:
 
 
 def container_growth(series: Series) -> list[ContainerGrowth]:
-    """Containers that stand alone at their place in both heaps and have more entries now."""
+    """Containers that stand at the same place in both heaps and have more entries now.
+
+    Of several at one place, as the lists of all rooms, the entries are added up; there must be
+    as many of them as before.
+    """
     tree, last = series.tree, len(series.heaps) - 1
-    alone = (tree.counts[0] == 1) & (tree.counts[last] == 1)
+    stays = (tree.counts[0] == tree.counts[last]) & (tree.counts[0] > 0)
     entries = []
     for number in (0, last):
         counts = np.zeros(len(tree.parent), dtype=np.int64)
-        # Where one container stands alone, its entries are all that stand there.
         amounts = series.heaps[number].sums.entries_by_signature
         np.add.at(counts, tree.place_by_signature[number], amounts)
         entries.append(counts)
-    grown = np.flatnonzero(alone & (entries[1] > entries[0]))
+    growth = entries[1] - entries[0]
+    grown = np.flatnonzero(stays & (growth > 0) & ((tree.counts[0] == 1) | (growth >= FEW)))
     rows = [
         ContainerGrowth(
             series.path_text(place, series.verdict_of_place(place)),
             tree.type[place],
             int(entries[0][place]),
             int(entries[1][place]),
+            int(tree.counts[0][place]),
         )
         for place in grown.tolist()
     ]

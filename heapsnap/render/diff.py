@@ -140,7 +140,7 @@ def _containers(result: Diff, names: Mapping[str, str], most: int | None) -> lis
         [
             (growth_text(row.entries_after - row.entries_before), GROWTH),
             f"({count_text(row.entries_before)} -> {count_text(row.entries_after)})",
-            names[row.type],
+            names[row.type] if row.containers == 1 else f"{row.containers:,} {names[row.type]}",
             row.path,
         ]
         for row in result.containers

@@ -58,6 +58,7 @@ def diff_json(result: Diff) -> dict[str, Any]:
                 "entries_before": row.entries_before,
                 "entries_after": row.entries_after,
                 "growth": row.entries_after - row.entries_before,
+                "containers": row.containers,
             }
             for row in result.containers
         ],

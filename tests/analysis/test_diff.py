@@ -209,3 +209,15 @@ def test_a_fingerprint_does_not_depend_on_where_the_code_lies():
         for place in ("/a/x.py:3", "/b/x.py:9")
     ]
     assert len({fingerprint("garbage", "Error", text) for text in texts}) == 1
+
+
+def test_containers_at_one_place_are_told_together_if_there_are_no_more_of_them():
+    def heap(count):
+        return load_heap(
+            "module app -.ROOMS-> rooms:list -[#]-> room*12:Room -.messages-> m*12:list",
+            *[f"m{n}:list -[#]-> text{n}x*{count}:Message" for n in range(12)],
+        )
+
+    (row,) = diff(before=heap(2), after=heap(10)).containers
+    assert (row.path, row.type, row.containers) == ("app.ROOMS[*].messages", "list", 12)
+    assert (row.entries_before, row.entries_after) == (24, 120)
