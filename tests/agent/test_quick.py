@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.agent.interpreters import Python
 
 NOT_BUILT = "the chunk in C was not built here: no compiler, or HEAPSNAP_BUILD=pure"
+ATTEMPTS = 3
 PROGRAMS = {
     "all_kinds.py": ("FOLDER/never.json",),
     "hostile.py": ("FOLDER", "fork"),
@@ -39,18 +40,31 @@ def without_sizes_of_code(line: str) -> Any:
     return {**chunk, "size": len(chunk["size"])}
 
 
+def different_lines(python: Python, folder: Path, program: str) -> list[int]:
+    folder.mkdir()
+    arguments = [argument.replace("FOLDER", os.fspath(folder)) for argument in PROGRAMS[program]]
+    finished = python.run("twice.py", folder, program, *arguments)
+    assert finished.exit_code == 0, finished.stderr
+    pure, fast = (rows_of(folder / way / "walked.json", python) for way in ("pure", "quick"))
+    assert len(pure) == len(fast)
+    return [number for number, (a, b) in enumerate(zip(pure, fast)) if a != b]
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_both_ways_to_walk_write_the_same_bytes(
     python: Python, tmp_path: Path, program: str
 ) -> None:
     if quick._quick is None:
         pytest.skip(NOT_BUILT)
-    arguments = [argument.replace("FOLDER", os.fspath(tmp_path)) for argument in PROGRAMS[program]]
-    finished = python.run("twice.py", tmp_path, program, *arguments)
-    assert finished.exit_code == 0, finished.stderr
-    pure, fast = (rows_of(tmp_path / way / "walked.json", python) for way in ("pure", "quick"))
-    different = [number for number, (a, b) in enumerate(zip(pure, fast)) if a != b]
-    assert (different, len(pure)) == ([], len(fast))
+    # From 3.14 on the table of interned strings is in the heap, and in one run of twenty it holds
+    # one string more in one of the two processes. What the C does wrong it does every time.
+    attempts = ATTEMPTS if python.version >= (3, 14) else 1
+    found = (different_lines(python, tmp_path / str(n), program) for n in range(attempts))
+    different: list[int] = []
+    for different in found:
+        if not different:
+            break
+    assert different == []
 
 
 def test_the_process_itself_is_never_walked_in_c() -> None:
