@@ -36,6 +36,7 @@ def walk(job):
     # Two processes from one moment: all that differs is what fork returns. The C library's own, since
     # hooks of the library's make locks anew after os.fork().
     job.take_hold()
+    job.hold_hooks()
     if os.fork():
         # This process has threads that go on; its child has none.
         os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
