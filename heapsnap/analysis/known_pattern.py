@@ -1,0 +1,54 @@
+"""One known way to leak: what it looks like, what it is, what to change.
+
+Owns the form of an entry and the pieces of which several are made; ``patterns`` matches them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from heapsnap.analysis.results import Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPattern:
+    """A pattern and what it looks like.
+
+    ``looks`` is searched in the chain written as ``root .reference type .reference type``: the
+    root as the chain shows it (``module app``), full type names, references as they are, one
+    blank between; ``repeated`` behind the type of what is counted in place of shown. Behind the
+    type of an exception stands ``!`` and behind a metaclass ``@``, whatever they are called. At
+    the end stand ``|`` and the normalised path. A cycle has no root and starts with a type;
+    ``in_cycle``: only there. Where growth is known to enter, the match must reach up to there:
+    what merely leads to the place that grows is not to blame.
+    """
+
+    pattern: Pattern
+    looks: re.Pattern[str]
+    in_cycle: bool = False
+
+
+def known(
+    name: str, looks: str, explanation: str, fix: str, *, in_cycle: bool = False
+) -> KnownPattern:
+    """An entry of the table.
+
+    Args:
+        name: By which it is known in JSON.
+        looks: A regular expression, see ``KnownPattern``.
+        explanation: What it is: a sentence without its full stop.
+        fix: What to change, likewise.
+        in_cycle: Whether only a cycle of garbage can look like it.
+    """
+    return KnownPattern(Pattern(name, explanation, fix), re.compile(looks), in_cycle)
+
+
+CLOSURE = r"function \.__closure__(\([^)]*\))? tuple \S+ cell \.cell_contents"
+ITEM = r"(\]|\{\*\}|<key>|\?)"
+COLLECTION = (
+    r"(dict|list|set|(\w+\.)*(deque|OrderedDict|defaultdict|Counter|ChainMap|Weak\w+)"
+    r"( \.data (dict|set))?) (\[|\{|<key>)"
+)
+WRAPPED = 4
+"""Wrappers around wrappers from which on no decorator explains them."""
