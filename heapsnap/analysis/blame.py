@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from heapsnap.analysis.garbage import CLASS, WRAPPER
 from heapsnap.analysis.origins import Origin
 from heapsnap.analysis.place_tree import NO_PLACE
+from heapsnap.analysis.places import C_ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -44,6 +45,9 @@ def blame(tree_growth: TreeGrowth, entry: int, entries: AbstractSet[int]) -> int
     """
     tree, growth = tree_growth.tree, tree_growth.growth
     rank = tree_growth.rank_of(entry)
+    origin = tree_growth.origins.of_type(tree.type[entry])
+    if rank == 0 and tree.reference[entry] == C_ROOT and origin == Origin.LIBRARY:
+        rank = WRAPPER  # what an extension holds on to by itself: a timer, and in it a callback
     if rank in NAMED or (tree.parent[entry] == NO_PLACE and tree.type[entry] == "module"):
         return entry
     entered = tree_growth.entered(entry)
@@ -61,7 +65,7 @@ def blame(tree_growth: TreeGrowth, entry: int, entries: AbstractSet[int]) -> int
         if rank == WRAPPER:
             # From a class of Python's own one of the program or a library leads on, from a
             # library's only one of the program.
-            told = OUTER_OF[tree_growth.origins.of_type(tree.type[entry])]
+            told = OUTER_OF[origin]
             telling = [c for c in telling if tree_growth.origins.of_type(tree.type[c]) in told]
         if telling:
             return min(telling, key=lambda child: (-growth[child], tree.type[child], child))

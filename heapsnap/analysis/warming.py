@@ -234,8 +234,11 @@ def _tier_by_owner(tree_growth: TreeGrowth, entry: int, blamed: int) -> int:
 
 
 def _origin_of_root(tree_growth: TreeGrowth, entry: int) -> Origin | None:
-    """Whose module the path starts from; None where it starts from something else."""
+    """Whose module the path starts from; None where it starts from something else.
+
+    Modules that a program counts up are all entries of ``sys.modules``, and nobody's own.
+    """
     root = tree_growth.root_by_place[entry]
-    if tree_growth.tree.type[root] != "module":
+    if tree_growth.tree.type[root] != "module" or root == entry:
         return None
     return tree_growth.origins.of_module(tree_growth.tree.reference[root])
