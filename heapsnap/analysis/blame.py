@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from heapsnap.analysis.garbage import CLASS, WRAPPER
 from heapsnap.analysis.origins import Origin
 from heapsnap.analysis.place_tree import NO_PLACE
-from heapsnap.analysis.places import C_ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -46,8 +45,8 @@ def blame(tree_growth: TreeGrowth, entry: int, entries: AbstractSet[int]) -> int
     tree, growth = tree_growth.tree, tree_growth.growth
     rank = tree_growth.rank_of(entry)
     origin = tree_growth.origins.of_type(tree.type[entry])
-    if rank == 0 and tree.reference[entry] == C_ROOT and origin == Origin.LIBRARY:
-        rank = WRAPPER  # what an extension holds on to by itself: a timer, and in it a callback
+    if origin == Origin.LIBRARY and tree.type[entry] in tree_growth.series.extension_types:
+        rank = WRAPPER  # a handle of an extension's, and in it a callback of the program's
     if rank in NAMED or (tree.parent[entry] == NO_PLACE and tree.type[entry] == "module"):
         return entry
     entered = tree_growth.entered(entry)

@@ -65,6 +65,12 @@ class Series:
         return Origins(heap.snapshot for heap in self.heaps)
 
     @cached_property
+    def extension_types(self) -> frozenset[str]:
+        """Full names of types that are declared in C."""
+        kinds = self.after.snapshot.types
+        return frozenset(kind.full_name for kind in kinds if not kind.is_heap_type)
+
+    @cached_property
     def leaf_types(self) -> frozenset[str]:
         """Full names of types whose objects refer to nothing, or only to what they view."""
         return frozenset(
