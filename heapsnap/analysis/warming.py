@@ -202,7 +202,9 @@ def _tier_of_plain_values(
     above = tree.parent[entry]
     is_among_many = above != NO_PLACE and tree.counts[-1][above] > 1
     is_little = is_among_many and growth < MANY and bytes_below < FEW_BYTES and is_once
-    if is_little and not rises_in_most(tree_growth.series, entry):
+    # An attribute is there once in each object: only collections gain more and more.
+    is_item = tree.reference[entry] in ITEMS
+    if is_little and not (is_item and rises_in_most(tree_growth.series, entry)):
         return WARMING
     if tree.reference[tree_growth.root_by_place[entry]] == C_ROOT:
         # The tuples of code and the tables of classes are C's own: imports make them.
