@@ -74,7 +74,7 @@ def in_c():
 
 def seconds_in_c():
     say_ready()
-    sum(range(60_000_000))
+    sum(range(300_000_000))  # longer than a request waits, on a fast machine too
     sys.stdout.write("done\n")
 
 
