@@ -28,7 +28,7 @@ def test_the_story_is_told_from_the_leak_to_the_repair(tmp_path: Path) -> None:
     assert ".fetchall_items" in told
     assert "DictCursor" not in repaired
     assert "\033" not in text
-    assert len(list(tmp_path.glob("*/heapsnap-*.json*"))) == 4
+    assert len(list(tmp_path.glob("*/heapsnap-*.json"))) == 4
 
 
 def test_ctrl_c_stops_the_service_and_removes_the_snapshots(
