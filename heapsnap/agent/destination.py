@@ -7,6 +7,7 @@ import os
 import stat
 
 from . import names
+from .originals import kernel
 
 _FIRST_BYTES = (b'{"format":"heapsnap"', b"\x1f\x8b")
 
@@ -86,6 +87,6 @@ def _is_snapshot(entry):
     except OSError:
         return False
     try:
-        return os.read(descriptor, 20).startswith(_FIRST_BYTES)
+        return kernel.read(descriptor, 20).startswith(_FIRST_BYTES)
     finally:
-        os.close(descriptor)
+        kernel.close(descriptor)

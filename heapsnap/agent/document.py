@@ -7,6 +7,7 @@ link, and gets its name only when it is complete and on disk. What fails leaves 
 import os
 
 from .format import FORMAT, PART_SUFFIX, VERSION
+from .originals import kernel
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | os.O_CLOEXEC
 
@@ -71,7 +72,7 @@ class Document:
         if self._compressor is not None:
             self._write_bytes(self._compressor.flush())
         os.fsync(self._descriptor)
-        os.close(self._descriptor)
+        kernel.close(self._descriptor)
         # link fails where the name exists; rename would write over it.
         try:
             os.link(self.part, self.path)
@@ -85,7 +86,7 @@ class Document:
 
     def discard(self):
         """Leave no half file behind."""
-        for step in (lambda: os.close(self._descriptor), lambda: os.unlink(self.part)):
+        for step in (lambda: kernel.close(self._descriptor), lambda: os.unlink(self.part)):
             try:
                 step()
             except OSError:
@@ -104,4 +105,4 @@ class Document:
             self._check_room(self.path)
         view = memoryview(data)
         while view:
-            view = view[os.write(self._descriptor, view) :]
+            view = view[kernel.write(self._descriptor, view) :]

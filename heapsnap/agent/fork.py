@@ -15,6 +15,7 @@ from itertools import takewhile
 from operator import methodcaller, truth
 
 from . import manners, threads
+from .originals import kernel
 from .talk import say
 
 try:
@@ -128,11 +129,11 @@ def start(job):
             # return from here, or there would be a second copy of the service.
             os._exit(70)
         manners.restore_signals(mask)
-        os.close(reading)
-        os.close(writing)
+        kernel.close(reading)
+        kernel.close(writing)
         raise
     manners.restore_signals(mask)
-    os.close(writing)
+    kernel.close(writing)
     return Messenger(pid, reading, job.part)
 
 
@@ -148,7 +149,7 @@ def _moved_up(descriptor):
     except OSError:
         # Few are allowed. Then at least it must not be taken for a standard stream.
         high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, LOWEST_DESCRIPTOR)
-    os.close(descriptor)
+    kernel.close(descriptor)
     return high
 
 
@@ -175,9 +176,9 @@ def _supervise(job, writing, *, may_stay):
         _walk_and_exit(job, writing)
     # The supervisor outlives what is meant for the walker, to clean up after it.
     manners.ignore_termination()
-    _, status = os.waitpid(walker, 0)
+    _, status = kernel.waitpid(walker, 0)
     if status == 0:
-        os.close(writing)
+        kernel.close(writing)
         if may_stay:
             # The process waits for the messenger, and would wait for the hook.
             job.follow_up()
@@ -189,7 +190,9 @@ def _walk_and_exit(job, writing):
     try:
         path = job.run()
         try:
-            os.write(writing, (DONE + path if path else FAILED).encode("utf-8", "surrogateescape"))
+            kernel.write(
+                writing, (DONE + path if path else FAILED).encode("utf-8", "surrogateescape")
+            )
         except BrokenPipeError:
             pass  # the process has ended meanwhile: nobody waits for the word
         os._exit(0 if path else NOT_WRITTEN)
@@ -205,7 +208,7 @@ def _report_death(status, part, writing):
         cause = f"the process that wrote it ended with status {os.WEXITSTATUS(status)}"
     message = f"no snapshot: {cause}; the service goes on"
     say(message)
-    os.write(writing, FAILED.encode())
+    kernel.write(writing, FAILED.encode())
 
 
 def discard(part):
@@ -226,11 +229,11 @@ def collect(messenger):
     reap(messenger.pid)
     message = b""
     while True:
-        piece = os.read(messenger.reading, PATH_LIMIT)
+        piece = kernel.read(messenger.reading, PATH_LIMIT)
         if not piece:
             break
         message += piece
-    os.close(messenger.reading)
+    kernel.close(messenger.reading)
     text = message.decode("utf-8", "surrogateescape")
     if text.startswith(DONE):
         return text[len(DONE) :]
@@ -240,7 +243,7 @@ def collect(messenger):
 def reap(pid):
     """Take the messenger's exit status, if nobody else has."""
     try:
-        os.waitpid(pid, 0)
+        kernel.waitpid(pid, 0)
     except ChildProcessError:
         pass
 

@@ -7,6 +7,7 @@ import time
 
 from .identity import text
 from .jsontext import dumps
+from .originals import kernel
 from .redaction import OPEN
 
 _STATUS_KEYS = {
@@ -25,9 +26,9 @@ def read_memory(pid):
     try:
         descriptor = os.open(f"/proc/{pid}/status", os.O_RDONLY)
         try:
-            status = os.read(descriptor, 1 << 16).decode("ascii", "replace")
+            status = kernel.read(descriptor, 1 << 16).decode("ascii", "replace")
         finally:
-            os.close(descriptor)
+            kernel.close(descriptor)
     except OSError:
         status = ""
     fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)

@@ -9,6 +9,8 @@ import _signal
 import os
 import sys
 
+from .originals import kernel
+
 NICENESS = 5
 ALL_SIGNALS = frozenset(_signal.valid_signals())
 _NULL_FLAGS = os.O_RDWR
@@ -67,7 +69,7 @@ def close_files(keep):
         if descriptor > 2 and descriptor not in keep:  # noqa: PLR2004 - stderr
             try:
                 if os.readlink(f"/proc/self/fd/{name}") not in _WAITED_ON:
-                    os.close(descriptor)
+                    kernel.close(descriptor)
             except OSError:
                 continue
 
@@ -78,8 +80,8 @@ def yield_to_the_service():
         os.nice(NICENESS)
         descriptor = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
         try:
-            os.write(descriptor, b"1000")
+            kernel.write(descriptor, b"1000")
         finally:
-            os.close(descriptor)
+            kernel.close(descriptor)
     except OSError:
         pass

@@ -1,12 +1,21 @@
 """Functions of the interpreter as they were before anybody replaced them.
 
-gevent and eventlet put functions of their own into ``_thread``, ``select`` and ``time``: a lock
-that is acquired through them switches greenlets, a poll runs the program's event loop. In a
+gevent and eventlet put functions of their own into ``os``, ``_thread``, ``select`` and ``time``: a
+lock that is acquired through them switches greenlets, closing a descriptor waits for the program's
+event loop. ``kernel`` is ``os`` without them. In a
 signal handler, in a thread of the agent's own and in a forked child neither may happen. A module
 written in C can be made a second time, with functions that nobody has seen.
 """
 
+import os
 import sys
+
+try:
+    import posix
+
+    kernel = posix
+except ImportError:  # pragma: no cover - not POSIX
+    kernel = os
 
 _BUILTIN = type(len)
 _pristine: dict[str, object] = {}

@@ -11,6 +11,7 @@ import os
 import time
 
 from . import pressure, talk, threads
+from .originals import kernel
 from .rules import Rules
 
 
@@ -73,7 +74,7 @@ class Patrol:
             rules.note(reason, time.monotonic(), pressure.read_rss())
         finally:
             if turn >= 0:
-                os.close(turn)
+                kernel.close(turn)
 
 
 def _take_turn(directory):
@@ -85,9 +86,9 @@ def _take_turn(directory):
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(descriptor)
+        kernel.close(descriptor)
         return None
     except OSError:
-        os.close(descriptor)
+        kernel.close(descriptor)
         return -1
     return descriptor

@@ -10,6 +10,8 @@ page is never touched, so it takes no memory. docs/decisions/0020-presence.md ha
 
 import os
 
+from .originals import kernel
+
 try:
     import ctypes
 except ImportError:  # pragma: no cover - a Python built without libffi
@@ -45,7 +47,7 @@ def show(signal_number, directory):
     except (OSError, AttributeError):
         pass
     finally:
-        os.close(descriptor)
+        kernel.close(descriptor)
 
 
 def hide():

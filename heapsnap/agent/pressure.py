@@ -7,6 +7,8 @@ address space, and, where none of these limits it, of the machine.
 
 import os
 
+from .originals import kernel
+
 try:
     import resource
 except ImportError:  # pragma: no cover - not POSIX
@@ -156,8 +158,8 @@ def _read(path):
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            return os.read(descriptor, _READ_LIMIT)
+            return kernel.read(descriptor, _READ_LIMIT)
         finally:
-            os.close(descriptor)
+            kernel.close(descriptor)
     except OSError:
         return b""

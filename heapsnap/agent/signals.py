@@ -3,6 +3,8 @@
 import _signal
 import os
 
+from .originals import kernel
+
 OFF = 0
 """In place of a number: no signal at all, the rules alone take snapshots."""
 
@@ -49,9 +51,9 @@ def is_caught(number):
     try:
         descriptor = os.open("/proc/self/status", os.O_RDONLY)
         try:
-            status = os.read(descriptor, _STATUS_LIMIT)
+            status = kernel.read(descriptor, _STATUS_LIMIT)
         finally:
-            os.close(descriptor)
+            kernel.close(descriptor)
         mask = int(status.partition(b"\nSigCgt:")[2].split(None, 1)[0], 16)
     except (OSError, ValueError, IndexError):
         return False

@@ -20,7 +20,7 @@ import os
 import select
 
 from . import talk, threads
-from .originals import original
+from .originals import kernel, original
 
 _ALL = 4096
 _poll = original(select, "poll")
@@ -87,7 +87,7 @@ class StandIn:
             self._stop.release()
         if self._is_ours(self._writing):
             # Wakes the thread, which closes both ends.
-            os.write(self._writing, b"\0")
+            kernel.write(self._writing, b"\0")
 
     def is_my_turn(self):
         """Asked by the handler in the main thread: False where the stand-in was faster."""
@@ -137,7 +137,7 @@ class StandIn:
         if not self._is_ours(self._reading):
             return b""
         try:
-            return os.read(self._reading, _ALL)
+            return kernel.read(self._reading, _ALL)
         except OSError:
             # Nothing to read.
             return b""
@@ -145,7 +145,7 @@ class StandIn:
     def _close(self):
         for descriptor in (self._reading, self._writing):
             if self._is_ours(descriptor):
-                os.close(descriptor)
+                kernel.close(descriptor)
 
 
 def _high(descriptor):
@@ -155,6 +155,6 @@ def _high(descriptor):
     except OSError:
         # The process may not have that many.
         high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
-    os.close(descriptor)
+    kernel.close(descriptor)
     os.set_blocking(high, False)
     return high

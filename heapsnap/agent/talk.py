@@ -1,9 +1,8 @@
 """The one line on stderr, written so that it can neither block nor hit the wrong file."""
 
-import os
 import select
 
-from .originals import original
+from .originals import kernel, original
 
 LINE_LIMIT = 2000
 PATIENCE_MILLISECONDS = 200
@@ -23,7 +22,7 @@ def say(message):
         poll = _poll()
         poll.register(2, select.POLLOUT)
         if any(event & select.POLLOUT for _, event in poll.poll(PATIENCE_MILLISECONDS)):
-            os.write(2, data)
+            kernel.write(2, data)
     except Exception:  # noqa: BLE001, S110 - stderr is closed or gone: there is nobody to tell
         pass
 
