@@ -15,7 +15,7 @@ try:
 
     kernel = posix
 except ImportError:  # pragma: no cover - not POSIX
-    kernel = os
+    kernel = os  # type: ignore[misc]
 
 _BUILTIN = type(len)
 _pristine: dict[str, object] = {}
