@@ -8,7 +8,7 @@ from heapsnap.render.dot import draw
 from heapsnap.render.svg import inline_svg
 
 if TYPE_CHECKING:
-    from heapsnap.analysis.picture import Picture
+    from heapsnap.analysis.pictures.picture import Picture
 
 
 def run_dot(source: str, ending: str) -> bytes:

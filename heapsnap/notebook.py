@@ -6,7 +6,7 @@ renders is loaded when the first result is shown.
 
 from __future__ import annotations
 
-from heapsnap.analysis.picture import Picture
+from heapsnap.analysis.pictures.picture import Picture
 from heapsnap.analysis.results import Diff, Refs, Top, Why
 from heapsnap.shown import html_of
 from heapsnap.snapshot.model import Snapshot
@@ -23,7 +23,7 @@ def show_snapshot(result: Snapshot) -> str:
 @html_of.register(Diff)
 def show_diff(result: Diff) -> str:
     """The verdict, a picture of the first culprit, and the tables."""
-    from heapsnap.analysis.chain_pictures import picture_culprit  # noqa: PLC0415
+    from heapsnap.analysis.pictures.chain_pictures import picture_culprit  # noqa: PLC0415
     from heapsnap.render.fragments import diff_fragment  # noqa: PLC0415
 
     first = result.culprits[0] if result.culprits else None
@@ -34,7 +34,7 @@ def show_diff(result: Diff) -> str:
 @html_of.register(Why)
 def show_why(result: Why) -> str:
     """The verdict, a picture of all ways of holding, and each of them."""
-    from heapsnap.analysis.chain_pictures import picture_why  # noqa: PLC0415
+    from heapsnap.analysis.pictures.chain_pictures import picture_why  # noqa: PLC0415
     from heapsnap.render.fragments import why_fragment  # noqa: PLC0415
 
     return why_fragment(result, _draw(picture_why(result)))

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from heapsnap.analysis import diff as diff_analysis
-from heapsnap.analysis import neighbourhood_picture
-from heapsnap.analysis import why as why_analysis
+from heapsnap.analysis.answers import diff as diff_analysis
+from heapsnap.analysis.answers import why as why_analysis
+from heapsnap.analysis.pictures import neighbourhood_picture
 from heapsnap.export.loaded import LoadedSnapshot
 from heapsnap.snapshot import reader
 from heapsnap.snapshot.model import Snapshot
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
 
-    from heapsnap.analysis.links import Direction
-    from heapsnap.analysis.picture import Picture
+    from heapsnap.analysis.pictures.links import Direction
+    from heapsnap.analysis.pictures.picture import Picture
     from heapsnap.analysis.results import Diff, Why
 
     Source: TypeAlias = Snapshot | str | os.PathLike[str]

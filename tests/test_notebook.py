@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import heapsnap
-from heapsnap.analysis.refs import refs
-from heapsnap.analysis.top import top
+from heapsnap.analysis.answers.refs import refs
+from heapsnap.analysis.answers.top import top
 from heapsnap.shown import Shown
 from tests.browser import chromium
 from tests.cli.heaps_of_the_story import write_story

@@ -51,7 +51,7 @@ def diff(
     accept: Accept = False,
 ) -> None:
     """What grew from one snapshot to the next, where, and how it is held."""
-    from heapsnap.analysis.diff import diff as find_growth
+    from heapsnap.analysis.answers.diff import diff as find_growth
     from heapsnap.cli.output import screen_width, write_json, write_lines
     from heapsnap.cli.progress import Waiting
     from heapsnap.render.diff import render_diff
@@ -87,8 +87,8 @@ def why(
     as_json: AsJson = False,
 ) -> None:
     """Who holds the objects of a type: chains of references from the roots, grouped."""
-    from heapsnap.analysis.chain_pictures import picture_why
-    from heapsnap.analysis.why import why as find_holders
+    from heapsnap.analysis.answers.why import why as find_holders
+    from heapsnap.analysis.pictures.chain_pictures import picture_why
     from heapsnap.cli.output import screen_width, write_json, write_lines
     from heapsnap.cli.progress import Waiting
     from heapsnap.render.jsontext import why_json
@@ -124,7 +124,7 @@ def top(
     as_json: AsJson = False,
 ) -> None:
     """The types of one snapshot, largest first."""
-    from heapsnap.analysis.top import top as find_largest
+    from heapsnap.analysis.answers.top import top as find_largest
     from heapsnap.cli.output import screen_width, write_json, write_lines
     from heapsnap.cli.progress import Waiting
     from heapsnap.render.jsontext import top_json
@@ -149,8 +149,8 @@ def refs(
     as_json: AsJson = False,
 ) -> None:
     """What the objects of a type refer to; or one object, by its address or its own name."""
-    from heapsnap.analysis.chain_pictures import picture_refs
-    from heapsnap.analysis.refs import refs as find_references
+    from heapsnap.analysis.answers.refs import refs as find_references
+    from heapsnap.analysis.pictures.chain_pictures import picture_refs
     from heapsnap.cli.output import screen_width, write_json, write_lines
     from heapsnap.cli.progress import Waiting
     from heapsnap.render.jsontext import refs_json
@@ -170,8 +170,8 @@ def refs(
 
 def info(*, snapshot: Snapshot = None, as_json: AsJson = False) -> None:
     """What a snapshot is: the process, its memory, its collector, what it could not see."""
-    from heapsnap.analysis.facts import describe_snapshot
-    from heapsnap.analysis.places import Places
+    from heapsnap.analysis.heap.facts import describe_snapshot
+    from heapsnap.analysis.heap.places import Places
     from heapsnap.cli.output import screen_width, write_json, write_lines
     from heapsnap.cli.progress import Waiting
     from heapsnap.render.info import render_info

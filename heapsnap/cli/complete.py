@@ -24,7 +24,7 @@ def complete_types(ctx: Any, incomplete: str) -> list[str]:
         path = choose_snapshot(Path(named) if named else None).snapshot
         if path.stat().st_size > MOST_BYTES:
             return []
-        from heapsnap.analysis.find import types_in_use
+        from heapsnap.analysis.heap.find import types_in_use
         from heapsnap.snapshot.reader import load
 
         full_names = types_in_use(load(path))

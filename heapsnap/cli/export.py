@@ -16,7 +16,7 @@ from heapsnap.errors import ExportError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from heapsnap.analysis.places import Places
+    from heapsnap.analysis.heap.places import Places
 
 
 class Format(str, Enum):
@@ -74,7 +74,7 @@ def export(files: Files, *, to: To, output: Output = None, of_type: Surroundings
     ids = ObjectIds()
     with Waiting() as waiting:
         for sources, target in targets:
-            from heapsnap.analysis.places import Places
+            from heapsnap.analysis.heap.places import Places
 
             heaps = [Places(waiting.load(source)) for source in sources]
             waiting.step(f"writing {target.name}")
@@ -173,7 +173,7 @@ def sql(
     as_json: AsJson = False,
 ) -> None:
     """Ask a snapshot in SQL: tables objects, refs, types, roots, paths (docs/sql.md)."""
-    from heapsnap.analysis.places import Places
+    from heapsnap.analysis.heap.places import Places
     from heapsnap.cli.output import write_json, write_lines
     from heapsnap.cli.progress import Waiting
     from heapsnap.export.sql import query

@@ -18,7 +18,7 @@ from heapsnap.errors import AssertionNotHeldError, HeapsnapError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from heapsnap.analysis.gate import Violation
+    from heapsnap.analysis.answers.gate import Violation
     from heapsnap.analysis.results import Diff
     from heapsnap.snapshot.model import Snapshot
 
@@ -89,7 +89,7 @@ class Gate:
             AssertionNotHeldError: Something grew that nobody allowed.
             UnknownTypeError: A type that no snapshot knows was named.
         """
-        from heapsnap.analysis.gate import find_type_violations, find_violations
+        from heapsnap.analysis.answers.gate import find_type_violations, find_violations
 
         if self.new_file is not None:
             write_accepted(self.new_file, result, self.accepted)

@@ -17,7 +17,7 @@ from heapsnap.cli.options import Since, Snapshot, TypeName, told
 from heapsnap.cli.picture import check_picture, format_of, write_picture
 
 if TYPE_CHECKING:
-    from heapsnap.analysis.links import Direction
+    from heapsnap.analysis.pictures.links import Direction
 
 
 class Format(str, Enum):
@@ -63,7 +63,7 @@ def graph(
     opened: Opened = False,
 ) -> None:
     """A picture of what is around objects, equal ones merged: who holds them, what they hold."""
-    from heapsnap.analysis.neighbourhood_picture import picture_neighbourhood
+    from heapsnap.analysis.pictures.neighbourhood_picture import picture_neighbourhood
     from heapsnap.cli.progress import Waiting
 
     path = choose_path(type_name, output, picture_format)
@@ -87,7 +87,7 @@ def graph(
 
 def directions_of(*, up: bool, down: bool) -> tuple[Direction, ...]:
     """Both where neither, or both, were asked for."""
-    from heapsnap.analysis.links import DOWN, UP
+    from heapsnap.analysis.pictures.links import DOWN, UP
 
     if up == down:
         return (UP, DOWN)

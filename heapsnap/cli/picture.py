@@ -9,7 +9,7 @@ from heapsnap.errors import PictureError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from heapsnap.analysis.picture import Picture
+    from heapsnap.analysis.pictures.picture import Picture
 
 FORMATS = ("svg", "png", "pdf", "dot")
 

@@ -16,7 +16,7 @@ from heapsnap.errors import PictureError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from heapsnap.analysis.report import Finding
+    from heapsnap.analysis.answers.report import Finding
 
 
 def report(
@@ -29,7 +29,7 @@ def report(
 ) -> None:
     """The answer as one page of HTML, with pictures: nothing to install, nothing is loaded."""
     from heapsnap import __version__
-    from heapsnap.analysis.report import report as explain
+    from heapsnap.analysis.answers.report import report as explain
     from heapsnap.cli.progress import Waiting
     from heapsnap.render.report import render_report
 

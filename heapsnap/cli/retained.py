@@ -30,7 +30,7 @@ def retained(
     as_json: AsJson = False,
 ) -> None:
     """What would be freed if objects were gone: of a type, of a module, or each by itself."""
-    from heapsnap.analysis.retained import retained as find_retained
+    from heapsnap.analysis.answers.retained import retained as find_retained
     from heapsnap.cli.output import screen_width, write_json, write_lines
     from heapsnap.cli.progress import Waiting
     from heapsnap.render.jsontext import snapshot_json

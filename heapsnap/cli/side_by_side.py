@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from heapsnap.analysis.places import Places
+from heapsnap.analysis.heap.places import Places
 from heapsnap.index.identity import program
 from heapsnap.index.keeper import find_index, may_have_index
 from heapsnap.snapshot.kept import open_snapshot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heapsnap.analysis.places import Places
+from heapsnap.analysis.heap.places import Places
 from heapsnap.export.extras import require
 from heapsnap.export.tables import arrow_table
 

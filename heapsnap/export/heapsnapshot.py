@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from heapsnap.analysis.places import Places
+    from heapsnap.analysis.heap.places import Places
     from heapsnap.export.heapsnapshot_roots import SyntheticNode
     from heapsnap.export.object_ids import ObjectIds
 

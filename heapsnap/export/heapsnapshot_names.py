@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from heapsnap.analysis.chains import text_of_node
+from heapsnap.analysis.chains.describe import text_of_node
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from heapsnap.analysis.places import Places
+    from heapsnap.analysis.heap.places import Places
     from heapsnap.export.strings import Strings
     from heapsnap.snapshot.model import ObjectType
 

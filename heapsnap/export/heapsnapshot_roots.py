@@ -14,7 +14,7 @@ import numpy as np
 from heapsnap.snapshot.model import NO_NODE
 
 if TYPE_CHECKING:
-    from heapsnap.analysis.places import Places
+    from heapsnap.analysis.heap.places import Places
     from heapsnap.snapshot.model import Frame, Thread
 
 ROOT_KEY, GC_ROOTS_KEY = "root", "(GC roots)"

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import networkx as nx
 import numpy as np
 
-from heapsnap.analysis.chains import chain_to, name_of_reference, text_of_node
-from heapsnap.analysis.find import find_nodes
-from heapsnap.analysis.places import Places
+from heapsnap.analysis.chains.describe import chain_to, name_of_reference, text_of_node
+from heapsnap.analysis.heap.find import find_nodes
+from heapsnap.analysis.heap.places import Places
 
 if TYPE_CHECKING:
     from pathlib import Path

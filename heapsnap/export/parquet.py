@@ -10,7 +10,7 @@ from heapsnap.export.tables import TABLES, arrow_table
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from heapsnap.analysis.places import Places
+    from heapsnap.analysis.heap.places import Places
 
 ROWS_A_GROUP = 500_000
 

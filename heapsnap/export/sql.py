@@ -14,7 +14,7 @@ from heapsnap.export.extras import require
 from heapsnap.export.tables import TABLES, arrow_table
 
 if TYPE_CHECKING:
-    from heapsnap.analysis.places import Places
+    from heapsnap.analysis.heap.places import Places
 
 SETTINGS = {
     "enable_external_access": "false",

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from heapsnap.analysis.growth import lay_over
-from heapsnap.analysis.place_tree import NO_PLACE
+from heapsnap.analysis.series.lay_over import lay_over
+from heapsnap.analysis.series.place_tree import NO_PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from heapsnap.analysis.places import Places
+    from heapsnap.analysis.heap.places import Places
 
 DEEPEST = 200
 """Frames of a stack; what hangs deeper is counted with the last of them."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from heapsnap.analysis.labels import ATTRIBUTES
-from heapsnap.analysis.places import VERDICT_TEXTS
+from heapsnap.analysis.heap.labels import ATTRIBUTES
+from heapsnap.analysis.heap.places import VERDICT_TEXTS
 from heapsnap.export.extras import require
 from heapsnap.graph.signatures import NO_SIGNATURE
 from heapsnap.graph.verdicts import Verdict
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from heapsnap.analysis.places import Places
+    from heapsnap.analysis.heap.places import Places
 
 LONGEST_PATH = 500
 """Letters of a path's text that are kept; a list of lists of lists has no end of them."""

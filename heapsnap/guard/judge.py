@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from heapsnap.analysis.steady import find_steady_growth
+from heapsnap.analysis.answers.steady import find_steady_growth
 from heapsnap.guard.rounds import ANSWER
 from heapsnap.render.steady import render_steady
 from heapsnap.snapshot.reader import load
@@ -15,7 +15,7 @@ from heapsnap.snapshot.reader import load
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from heapsnap.analysis.steady import SteadyGrowth
+    from heapsnap.analysis.answers.steady import SteadyGrowth
 
 WIDTH = 100
 

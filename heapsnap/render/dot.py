@@ -15,7 +15,7 @@ from heapsnap.render.words import count_text, growth_text, plural
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from heapsnap.analysis.picture import Picture
+    from heapsnap.analysis.pictures.picture import Picture
     from heapsnap.render.colours import Palette
 
 LONGEST_LABEL = 48

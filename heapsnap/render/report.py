@@ -10,7 +10,7 @@ import shlex
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from heapsnap.analysis.chain_pictures import FRAME_ARROW
+from heapsnap.analysis.pictures.chain_pictures import FRAME_ARROW
 from heapsnap.render.curves import Curve, curves
 from heapsnap.render.dot import caption_of
 from heapsnap.render.heading import LONGEST_COMMAND
@@ -24,7 +24,7 @@ from heapsnap.render.words import bytes_growth_text, bytes_text, count_text, dur
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from heapsnap.analysis.report import Finding, Report
+    from heapsnap.analysis.answers.report import Finding, Report
     from heapsnap.analysis.results import Chain, Culprit, Diff, SnapshotFacts
 
 MOST_TYPES = 5_000

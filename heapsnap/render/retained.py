@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from heapsnap.analysis.retained import Retained
+    from heapsnap.analysis.answers.retained import Retained
     from heapsnap.render.lines import Part
 
 

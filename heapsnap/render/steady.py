@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from heapsnap.analysis.steady import SteadyGrowth
+    from heapsnap.analysis.answers.steady import SteadyGrowth
 
 MOST = 3
 INDENT = 2

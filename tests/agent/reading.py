@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from heapsnap.analysis.places import Places
+from heapsnap.analysis.heap.places import Places
 from heapsnap.graph.verdicts import Verdict
 from heapsnap.snapshot.reader import load
 
@@ -86,7 +86,7 @@ class Reading:
 
     def why(self, type_name: str) -> list[HoldingGroup]:
         """Who holds the objects of a type, as the command says it."""
-        from heapsnap.analysis.why import why
+        from heapsnap.analysis.answers.why import why
 
         return list(why(self.snapshot, type_name).groups)
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from heapsnap.analysis.why import why
+from heapsnap.analysis.answers.why import why
 from heapsnap.snapshot.reader import load
 
 PROGRAM = """

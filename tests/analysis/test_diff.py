@@ -2,8 +2,8 @@
 
 import pytest
 
-from heapsnap.analysis.culprits import fingerprint
-from heapsnap.analysis.diff import diff, is_same_process
+from heapsnap.analysis.answers.diff import diff, is_same_process
+from heapsnap.analysis.growth.culprits import fingerprint
 from tests.heaps import load_heap
 
 SWITCHED_OFF = {

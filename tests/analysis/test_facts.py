@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from heapsnap.analysis.facts import describe_snapshot
-from heapsnap.analysis.places import Places
+from heapsnap.analysis.heap.facts import describe_snapshot
+from heapsnap.analysis.heap.places import Places
 from tests.heaps import load_heap
 
 if TYPE_CHECKING:

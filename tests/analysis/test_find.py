@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from heapsnap.analysis.find import find_nodes, find_types, nearest_names, types_in_use
+from heapsnap.analysis.heap.find import find_nodes, find_types, nearest_names, types_in_use
 from heapsnap.errors import UnknownTypeError
 from tests.heaps import labels_of, load_heap
 

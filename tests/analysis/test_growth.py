@@ -6,10 +6,10 @@ from collections import Counter
 
 import numpy as np
 
-from heapsnap.analysis.entries import find_entries
-from heapsnap.analysis.place_tree import NO_PLACE
-from heapsnap.analysis.places import Places
-from heapsnap.analysis.series import Series
+from heapsnap.analysis.growth.entries import find_entries
+from heapsnap.analysis.heap.places import Places
+from heapsnap.analysis.series.place_tree import NO_PLACE
+from heapsnap.analysis.series.series import Series
 from heapsnap.graph.references import NO_EDGE
 from tests.columns import built_in, of_program, snapshot_of
 from tests.graph.random_graphs import each_seed, random_graph

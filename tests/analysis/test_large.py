@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from heapsnap.analysis.diff import diff
-from heapsnap.analysis.why import why
+from heapsnap.analysis.answers.diff import diff
+from heapsnap.analysis.answers.why import why
 from tests.columns import built_in, of_program, snapshot_of
 
 MILLION = 1_000_000

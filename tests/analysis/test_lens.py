@@ -2,7 +2,7 @@
 
 import pytest
 
-from heapsnap.analysis.why import why
+from heapsnap.analysis.answers.why import why
 from heapsnap.errors import UnknownTypeError
 from tests.heaps import load_heap
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 import pytest
 
-from heapsnap.analysis.links import DOWN, UP
-from heapsnap.analysis.neighbourhood_picture import picture_neighbourhood
+from heapsnap.analysis.pictures.links import DOWN, UP
+from heapsnap.analysis.pictures.neighbourhood_picture import picture_neighbourhood
 from heapsnap.errors import UnknownTypeError
 from tests.heaps import address_of, load_heap
 
 if TYPE_CHECKING:
-    from heapsnap.analysis.picture import Picture
+    from heapsnap.analysis.pictures.picture import Picture
 
 
 def edges_of(picture: Picture) -> dict[tuple[str, str], dict[str, int]]:

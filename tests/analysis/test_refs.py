@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from heapsnap.analysis.refs import BREADTH, refs
+from heapsnap.analysis.answers.refs import BREADTH, refs
 from heapsnap.analysis.results import ReferenceSummary
 from heapsnap.errors import UnknownTypeError
 from tests.heaps import address_of, load_heap

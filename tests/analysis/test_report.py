@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heapsnap.analysis.diff import diff
-from heapsnap.analysis.report import report
-from heapsnap.analysis.why import why
+from heapsnap.analysis.answers.diff import diff
+from heapsnap.analysis.answers.report import report
+from heapsnap.analysis.answers.why import why
 from tests.heaps import load_heap
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from heapsnap.analysis.places import Places
-from heapsnap.analysis.retained import retained
-from heapsnap.analysis.top import top
+from heapsnap.analysis.answers.retained import retained
+from heapsnap.analysis.answers.top import top
+from heapsnap.analysis.heap.places import Places
 from heapsnap.errors import UnknownTypeError
 from tests.graph.random_graphs import each_seed
 from tests.heaps import load_heap, node_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from heapsnap.analysis.steady import find_steady_growth
+from heapsnap.analysis.answers.steady import find_steady_growth
 from tests.heaps import load_heap
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from heapsnap.analysis.answers.top import top
 from heapsnap.analysis.results import TypeSummary
-from heapsnap.analysis.top import top
 from tests.heaps import load_heap
 
 SNAPSHOT = load_heap(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from heapsnap.analysis.places import Places
-from heapsnap.analysis.why import why
+from heapsnap.analysis.answers.why import why
+from heapsnap.analysis.heap.places import Places
 from heapsnap.errors import UnknownTypeError
 from tests.heaps import load_heap, node_of
 

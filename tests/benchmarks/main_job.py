@@ -69,7 +69,7 @@ def observed(folder, objects):
 
 def offline(folder, step):
     """One offline step in a process of its own: seconds of the step, peak memory."""
-    from heapsnap.analysis.diff import diff
+    from heapsnap.analysis.answers.diff import diff
     from heapsnap.snapshot.reader import load
 
     if step == "orjson":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from heapsnap.analysis.places import Places
+from heapsnap.analysis.heap.places import Places
 from heapsnap.export.heapsnapshot import LARGEST, STRIDE, write_heapsnapshot
 from heapsnap.export.object_ids import ObjectIds
 from heapsnap.snapshot.reader import load

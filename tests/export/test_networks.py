@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import heapsnap
-from heapsnap.analysis.places import Places
+from heapsnap.analysis.heap.places import Places
 from heapsnap.errors import UnknownTypeError
 from heapsnap.export.networks import write_graphml
 from heapsnap.snapshot.reader import load

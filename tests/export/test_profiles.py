@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from heapsnap.analysis.places import Places
+from heapsnap.analysis.heap.places import Places
 from heapsnap.export.pprof import pprof_profile
 from heapsnap.export.speedscope import speedscope_document
 from heapsnap.export.stacks import DEEPEST, find_stacks, folded_lines

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("duckdb", reason="DuckDB, of the extra `sql`, is not installed")
 
-from heapsnap.analysis.places import Places
+from heapsnap.analysis.heap.places import Places
 from heapsnap.errors import ExportError
 from heapsnap.export.sql import query
 from heapsnap.export.tables import TABLES, arrow_table

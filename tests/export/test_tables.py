@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import heapsnap
-from heapsnap.analysis.places import Places
+from heapsnap.analysis.heap.places import Places
 from heapsnap.errors import ExportError
 from heapsnap.export import extras
 from heapsnap.export.parquet import write_parquet

@@ -14,9 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from heapsnap.analysis.diff import diff
-from heapsnap.analysis.find import find_types
-from heapsnap.analysis.why import why
+from heapsnap.analysis.answers.diff import diff
+from heapsnap.analysis.answers.why import why
+from heapsnap.analysis.heap.find import find_types
 from heapsnap.errors import UnknownTypeError
 from heapsnap.snapshot.reader import load
 

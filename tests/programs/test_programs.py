@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from heapsnap.analysis.diff import diff
-from heapsnap.analysis.known_patterns import KNOWN
-from heapsnap.analysis.why import why
+from heapsnap.analysis.answers.diff import diff
+from heapsnap.analysis.answers.why import why
+from heapsnap.analysis.patterns.known_patterns import KNOWN
 from heapsnap.snapshot.reader import load
 from tests.programs.corpus import (
     MissingLibraryError,

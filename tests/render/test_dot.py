@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 import graphviz
 import pytest
 
-from heapsnap.analysis.chain_pictures import picture_culprit, picture_refs, picture_why
-from heapsnap.analysis.picture import MOST_NODES
+from heapsnap.analysis.pictures.chain_pictures import picture_culprit, picture_refs, picture_why
+from heapsnap.analysis.pictures.picture import MOST_NODES
 from heapsnap.analysis.results import Chain, ReferenceSummary, Step
 from heapsnap.render.colours import DARK
 from heapsnap.render.dot import draw
@@ -33,7 +33,7 @@ from tests.render.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from heapsnap.analysis.picture import Picture
+    from heapsnap.analysis.pictures.picture import Picture
 
 HANGING = Chain((*CYCLE.steps[:1], Step("._rows", "list", None, "list")))
 OTHER = Chain((*ROOTED.steps[:2], Step("[7]", "app.Job", None, "Job"), ROOTED.steps[3]))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from heapsnap.analysis.chain_pictures import picture_group
-from heapsnap.analysis.report import Finding, Report
+from heapsnap.analysis.answers.report import Finding, Report
+from heapsnap.analysis.pictures.chain_pictures import picture_group
 from heapsnap.analysis.results import Chain, ContainerGrowth, Step, TypeGrowth
 from heapsnap.render.report import chain_steps, render_report
 from tests.render.values import (

@@ -1,0 +1,1 @@
+"""Chains of references in words."""

@@ -1,0 +1,128 @@
+"""What a verdict leaves to be said: whose frame it is, who awaits it, what C may be holding it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from heapsnap.analysis.chains.describe import text_of_node
+from heapsnap.analysis.heap.labels import LATE_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from heapsnap.analysis.heap.places import Places
+
+MOST_THREADS = 5
+MOST_AWAITS = 12
+CALLBACK_DEPTH = 4
+"""Steps from a future to the task that it wakes: list, tuple, bound method, task."""
+MOST_CALLBACKS = 50
+SUSPENDED_LAYOUTS = frozenset({"coroutine", "generator", "async_generator"})
+AWAITS = frozenset(
+    {"._coro", "['_coro']", ".cr_await", ".gi_yieldfrom", ".ag_await", "._fut_waiter",
+     "['_fut_waiter']"}
+)  # fmt: skip
+"""References that lead from what waits to what it waits for."""
+
+
+def detail_lines(heap: Places, root: int, edges: Sequence[int], verdict: str) -> list[str]:
+    """Further lines on how one object is held.
+
+    Args:
+        heap: The heap.
+        root: Where its chain starts.
+        edges: The chain, root first.
+        verdict: On the object.
+    """
+    if verdict == "frame":
+        return _frame_lines(heap, root)
+    lines = _suspended_lines(heap, root, edges)
+    if verdict == "c-held":
+        lines += _c_lines(heap, root, is_object=not edges)
+    return lines
+
+
+def _frame_lines(heap: Places, root: int) -> list[str]:
+    ways = heap.roots.frame_roots_by_node.get(root, [])
+    lines = []
+    for way in ways[:MOST_THREADS]:
+        name = way.thread.name or f"thread {way.thread.ident}"
+        if way.frame is None:
+            lines.append(f"thread {name}: {way.variable}")
+        else:
+            lines.append(
+                f"thread {name}, function {way.frame.function}, "
+                f"{way.frame.file}:{way.frame.line}, variable {way.variable}"
+            )
+    if len(ways) > MOST_THREADS:
+        lines.append(f"and {len(ways) - MOST_THREADS} more")
+    return lines
+
+
+def _c_lines(heap: Places, root: int, *, is_object: bool) -> list[str]:
+    excess = int(heap.verdicts.excess_by_node[root])
+    subject = "it" if is_object else "the first object of the chain"
+    references = f"{excess} reference{'s' if excess != 1 else ''}"
+    if excess <= 0:
+        return [f"{subject} is kept by the interpreter itself: its count says nothing"]
+    source = "come from C code or from a value stack: no Python object explains them"
+    return [f"{references} to {subject} {source}"]
+
+
+def _suspended_lines(heap: Places, root: int, edges: Sequence[int]) -> list[str]:
+    """Who is suspended on the chain, and what it awaits, until the one that really waits."""
+    graph, snapshot = heap.graph, heap.snapshot
+    on_chain = [root, *(int(graph.referent_by_edge[edge]) for edge in edges)]
+    for node in on_chain:
+        kind = snapshot.types[int(snapshot.type_by_node[node])]
+        if kind.layout in SUSPENDED_LAYOUTS or kind.qualname == "Task":
+            awaits = _follow_awaits(heap, node)
+            return [f"suspended: {' awaits '.join(text_of_node(heap, n) for n in awaits)}"]
+    waiting = _waiting_task(heap, on_chain[-1])
+    if waiting is None:
+        return []
+    awaits = _follow_awaits(heap, waiting)
+    return [f"awaited by: {' awaits '.join(text_of_node(heap, n) for n in awaits)}"]
+
+
+def _waiting_task(heap: Places, future: int) -> int | None:
+    """The task that a future wakes up when it is done: it stands among its callbacks."""
+    graph, snapshot = heap.graph, heap.snapshot
+    if snapshot.types[int(snapshot.type_by_node[future])].qualname != "Future":
+        return None
+    frontier = [future]
+    for _ in range(CALLBACK_DEPTH):
+        frontier = [
+            int(graph.referent_by_edge[edge])
+            for node in frontier
+            for edge in range(
+                int(graph.first_edge_by_node[node]), int(graph.first_edge_by_node[node + 1])
+            )
+            if snapshot.edge_names[int(snapshot.name_by_edge[edge])] not in LATE_NAMES
+        ][:MOST_CALLBACKS]
+        for node in frontier:
+            if snapshot.types[int(snapshot.type_by_node[node])].qualname == "Task":
+                return node
+    return None
+
+
+def _follow_awaits(heap: Places, node: int) -> list[int]:
+    """The nodes from the one that waits to the one that is waited for in the end."""
+    graph, snapshot = heap.graph, heap.snapshot
+    chain = [node]
+    while len(chain) < MOST_AWAITS:
+        first, end = (int(graph.first_edge_by_node[chain[-1] + step]) for step in (0, 1))
+        following = [
+            int(graph.referent_by_edge[edge])
+            for edge in range(first, end)
+            if snapshot.edge_names[int(snapshot.name_by_edge[edge])] in AWAITS
+        ]
+        fresh = [n for n in following if n not in chain and not _is_none(heap, n)]
+        if not fresh:
+            break
+        chain.append(fresh[0])
+    return chain
+
+
+def _is_none(heap: Places, node: int) -> bool:
+    return heap.snapshot.types[int(heap.snapshot.type_by_node[node])].layout == "NoneType"

@@ -1,0 +1,1 @@
+"""Where growth enters the heap, and whether it is a leak."""

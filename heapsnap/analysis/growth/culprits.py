@@ -1,0 +1,124 @@
+"""From an entry of growth to what a person is told: the type, its holder, a chain, what came along.
+
+Owns the description of culprits; which entries there are and how they rank is ``entries``'.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from heapsnap.analysis.chains.describe import (
+    chain_to,
+    cycle_text,
+    cycle_through,
+    describe_chain,
+    root_of,
+)
+from heapsnap.analysis.results import Consequence, Culprit
+from heapsnap.analysis.series.place_tree import NO_PLACE
+from heapsnap.graph.references import NO_EDGE
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from heapsnap.analysis.growth.entries import Entry
+    from heapsnap.analysis.series.series import Series
+
+_PLACE_OF_CODE = re.compile(r" \([^()]*:\d+\)")
+LOOKED_AT = 1000
+"""Objects among which a new one is looked for as the worked example."""
+
+
+def describe_culprit(
+    series: Series, entry: Entry, *, others: AbstractSet[int], is_exact: bool
+) -> Culprit:
+    """Put an entry into words.
+
+    Args:
+        series: The heaps.
+        entry: Where growth enters their tree.
+        others: All places where growth enters: what is below them is not this entry's doing.
+        is_exact: Whether the retained bytes are computed, which walks over two heaps, or only
+            added up along the chosen paths.
+    """
+    tree, after = series.tree, series.after
+    verdict = series.verdict_of_place(entry.place)
+    holder = series.path_text(entry.place, verdict)
+    node = _example(series, entry.blamed)
+    edges = chain_to(after, node)
+    depth_below_entry = len(tree.path(entry.blamed)) - len(tree.path(entry.place))
+    is_inside = len(edges) > depth_below_entry
+    grows_at = edges[len(edges) - 1 - depth_below_entry] if is_inside else NO_EDGE
+    chain = describe_chain(after, root_of(after, node), edges, grows_at_edge=grows_at)
+    if verdict == "garbage":
+        holders = [int(after.graph.referrer_by_edge[edge]) for edge in reversed(edges)]
+        cycle = cycle_through(after, [node, *holders])
+        if cycle is not None:
+            chain, holder = cycle, cycle_text(cycle)
+    kind = tree.type[entry.blamed]
+    return Culprit(
+        type=kind,
+        holder=holder,
+        verdict=verdict,
+        counts=tuple(tree.counts[:, entry.blamed].tolist()),
+        bytes_growth=entry.bytes_growth,
+        retained_bytes_growth=(
+            _retained_growth(series, entry.place) if is_exact else entry.tree_bytes_growth
+        ),
+        chain=chain,
+        fingerprint=fingerprint(verdict, kind, holder),
+        consequences=tuple(_consequences(series, entry, others)),
+    )
+
+
+def fingerprint(verdict: str, kind: str, holder: str) -> str:
+    """Twelve hexadecimal digits that name a way of holding, the same on every machine.
+
+    Where a frame's code lies, and at which line it stands, is left out.
+    """
+    identity = f"{verdict}|{kind}|{_PLACE_OF_CODE.sub('', holder)}"
+    return hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()[:12]
+
+
+def _example(series: Series, place: int) -> int:
+    """One object that stands at the place, preferably one that is new."""
+    last = len(series.heaps) - 1
+    nodes = series.nodes_at(last, place)[:LOOKED_AT]
+    known = series.nodes_at(0, place)
+    known_addresses = set(series.before.snapshot.address_by_node[known].tolist())
+    addresses = series.after.snapshot.address_by_node[nodes].tolist()
+    pairs = zip(nodes.tolist(), addresses, strict=True)
+    fresh = [node for node, address in pairs if address not in known_addresses]
+    return fresh[0] if fresh else int(nodes[0])
+
+
+def _retained_growth(series: Series, place: int) -> int:
+    retained = []
+    for number in (0, len(series.heaps) - 1):
+        nodes = series.nodes_at(number, place)
+        retained.append(series.heaps[number].retained_bytes(nodes))
+    return retained[1] - retained[0]
+
+
+def _consequences(series: Series, entry: Entry, others: AbstractSet[int]) -> list[Consequence]:
+    """What grew at the entry and below it, but for the type that is blamed."""
+    tree = series.tree
+    growth = tree.counts[-1] - tree.counts[0]
+    sizes = tree.sizes[-1] - tree.sizes[0]
+    below = np.zeros(len(tree.parent), dtype=np.bool_)
+    below[entry.place] = True
+    for place in range(entry.place + 1, len(tree.parent)):
+        above = tree.parent[place]
+        below[place] = above != NO_PLACE and below[above] and place not in others
+    totals: dict[str, list[int]] = {}
+    for place in np.flatnonzero(below & (growth > 0)).tolist():
+        if place != entry.blamed:
+            total = totals.setdefault(tree.type[place], [0, 0])
+            total[0] += int(growth[place])
+            total[1] += int(sizes[place])
+    rows = [Consequence(kind, count, size) for kind, (count, size) in totals.items()]
+    return sorted(rows, key=lambda row: (-row.bytes_growth, -row.growth, row.type))

@@ -1,0 +1,90 @@
+"""How growth goes on from snapshot to snapshot: in every step, in some, or slower and slower.
+
+Owns what that says of a leak. Garbage that a running collector will come for is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from heapsnap.analysis.growth.entries import Entry, find_entries
+from heapsnap.analysis.growth.warming import FEW, LEAK, WARMING
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from heapsnap.analysis.series.series import Series
+    from heapsnap.snapshot.model import Snapshot
+
+SLOWING = 0.1
+"""What grows in its last step at less than a tenth of its fastest is filling up."""
+GOING_ON = 0.5
+"""What grows in its last step at least half as fast as ever is no program that warms up."""
+TELLING_STEPS = 2
+
+
+class Growth(NamedTuple):
+    """Entries that grew as leaks do in every step; in some steps; and as a warming program's."""
+
+    steady: list[Entry]
+    sporadic: list[Entry]
+    warming: list[Entry]
+
+
+def sort_entries(series: Series) -> Growth:
+    """Find where growth enters the heap, and how it goes on."""
+    entries = find_entries(series)
+    if collects(series.after.snapshot):
+        # The table of garbage shows it.
+        entries = [e for e in entries if series.verdict_of_place(e.place) != "garbage"]
+    if len(series.heaps) > TELLING_STEPS:
+        entries = [_seen_over_time(series, entry) for entry in entries]
+        entries.sort(key=lambda entry: entry.tier)
+    leaks = [entry for entry in entries if entry.tier == LEAK]
+    steady = [entry for entry in leaks if _is_steady(series, entry)]
+    sporadic = [entry for entry in leaks if entry not in steady]
+    return Growth(steady, sporadic, [entry for entry in entries if entry.tier != LEAK])
+
+
+def rank_of_leaks(series: Series) -> dict[int, int]:
+    """Place where growth enters as it does in leaks → its rank, 0 for the worst."""
+    growth = sort_entries(series)
+    return {entry.place: rank for rank, entry in enumerate([*growth.steady, *growth.sporadic])}
+
+
+def collects(snapshot: Snapshot) -> bool:
+    """Whether the collector of that process would free its garbage by itself sooner or later."""
+    state = snapshot.header["gc"]
+    return bool(state["enabled"] and state["threshold"][0] > 0 and not state["freeze_count"])
+
+
+def _seen_over_time(series: Series, entry: Entry) -> Entry:
+    """The entry; a leak after all, where it grows on in every step and does not slow down."""
+    rates = _rates(series, entry)
+    is_going_on = (rates > 0).all() and rates[-1] >= GOING_ON * rates.max()
+    is_leak = entry.tier == WARMING and entry.growth >= FEW and is_going_on
+    return replace(entry, tier=LEAK) if is_leak else entry
+
+
+def _is_steady(series: Series, entry: Entry) -> bool:
+    """Whether each heap has more of it than the one before, the last one too."""
+    rates = _rates(series, entry)
+    return bool((rates > 0).all() and rates[-1] >= SLOWING * rates.max())
+
+
+def _rates(series: Series, entry: Entry) -> NDArray[np.float64]:
+    """``(h - 1,) float64``: objects a second more in each step, or else bytes.
+
+    A step as such counts as a second where the clocks say nothing: of different processes, say.
+    """
+    tree = series.tree
+    amounts = tree.counts if entry.growth > 0 else tree.sizes
+    times = np.array([float(heap.snapshot.header["time"]) for heap in series.heaps])
+    seconds = np.diff(times)
+    if not (seconds > 0).all():
+        seconds = np.ones_like(seconds)
+    rates: NDArray[np.float64] = np.diff(amounts[:, entry.blamed]) / seconds
+    return rates

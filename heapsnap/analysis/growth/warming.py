@@ -1,0 +1,246 @@
+"""Growth of a leak, or of a program that warms up: what tells them apart after two snapshots.
+
+Owns the tiers. Every rule is about how programs and Python work in general; what cannot be
+told from two snapshots is taken for warming up, and a third one tells.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from heapsnap.analysis.growth.blame import NAMED
+from heapsnap.analysis.growth.spread import rises_in_most
+from heapsnap.analysis.heap.labels import KEY
+from heapsnap.analysis.heap.origins import Origin
+from heapsnap.analysis.heap.places import C_ROOT
+from heapsnap.analysis.series.place_tree import NO_PLACE
+
+if TYPE_CHECKING:
+    from heapsnap.analysis.growth.tree_growth import TreeGrowth
+
+LEAK, WARMING, MADE_ONCE = 0, 1, 2
+"""Growth that repeats itself, as leaks do; that of a program which warms up; things that were
+made once, such as a module that was imported meanwhile."""
+
+ITEMS = frozenset({"[*]", "{*}", KEY})
+KEPT_PART = 0.1
+"""Of the growth of one kind of item, what the container must have gained in items of all kinds."""
+FEW = 10
+FEW_BYTES = 64 * 1024
+"""Growth by fewer objects than that is no leak yet, unless it is by as many bytes."""
+SEVERAL = 50
+"""Objects of the program's own classes from which on an import is not what made them."""
+MANY = 100
+"""Plain values in many containers of a kind, such as the rows of each connection's last result,
+come and go: up to that many say nothing. Nor do as many entries of a cache of Python's own."""
+FILLED_ONCE = 5
+"""A table of plain values that is so many times larger was filled when it was first used."""
+LRU_WRAPPER, LRU_LINK = "functools._lru_cache_wrapper", "functools._lru_list_elem"
+LRU_LIMIT = 128
+"""Entries that ``functools.lru_cache`` keeps unless told otherwise: until then it only fills."""
+EXECUTOR_THREADS = ("concurrent.futures.thread.ThreadPoolExecutor", "._threads")
+MOST_EXECUTOR_THREADS = 64
+KNOWN_LIMITS = {("re", "._cache"): 512, ("re", "._cache2"): 512, ("fnmatch", "._cache"): 256}
+"""Caches of Python's own, by module and attribute, and the entries after which they are cleared."""
+A_FEW_EACH = 3
+"""Entries in tables of Python's own and of libraries for each module that was imported."""
+MANY_IMPORTS = 20
+"""An executor starts threads up to its ``max_workers``: that is a pool which reaches its size."""
+WEAK_REFERENCES = frozenset({"weakref.ReferenceType", "ReferenceType", "weakref.KeyedRef"})
+WEAK_CONTAINERS = frozenset({"WeakSet", "WeakKeyDictionary", "WeakValueDictionary"})
+THREAD_DATA = "data of the thread"
+TELLING_LIBRARIES = frozenset(
+    {"asyncio", "atexit", "builtins", "codecs", "concurrent", "copyreg", "gc", "linecache",
+     "logging", "multiprocessing", "os", "queue", "sched", "signal", "tempfile", "threading",
+     "unittest", "warnings", "weakref"}
+)  # fmt: skip
+"""Modules of Python's own in which programs register things, and forget to take them out."""
+CALLABLES = frozenset({"function", "method"})
+"""What a program hands to Python's own modules by the dozen; no table of theirs is made of it."""
+TELLING_ATTRIBUTES = frozenset({".path", ".meta_path", ".path_hooks"})
+"""The same, of ``sys``: what else grows there are the interpreter's own tables."""
+
+
+def tier_of(tree_growth: TreeGrowth, entry: int, blamed: int, bytes_below: int) -> int:
+    """``LEAK``, ``WARMING`` or ``MADE_ONCE``.
+
+    Args:
+        tree_growth: What grew.
+        entry: Where growth enters.
+        blamed: The place of the type to blame.
+        bytes_below: Bytes that came with it.
+    """
+    tree = tree_growth.tree
+    growth = int(tree_growth.growth[entry])
+    root = tree_growth.root_by_place[entry]
+    is_small = growth < FEW and bytes_below < FEW_BYTES and not tree_growth.is_repeated
+    if growth <= 1:
+        return MADE_ONCE
+    is_programs = (
+        tree_growth.rank_of(blamed) in NAMED
+        and tree_growth.origins.of_type(tree.type[blamed]) == Origin.PROGRAM
+    )
+    if tree_growth.growth[root] > 0 and root != entry:
+        return LEAK if is_programs and growth >= SEVERAL else MADE_ONCE
+    if is_small or _is_bounded_by_design(tree_growth, entry, blamed):
+        return WARMING
+    if is_programs:
+        return LEAK
+    if _came_with_imports(tree_growth, entry):
+        return WARMING
+    if tree_growth.rank_of(blamed) > 0 and (
+        tier := _tier_of_plain_values(tree_growth, entry, blamed, bytes_below)
+    ):
+        return tier
+    return _tier_by_owner(tree_growth, entry, blamed)
+
+
+def _is_bounded_by_design(tree_growth: TreeGrowth, entry: int, blamed: int) -> bool:
+    """Whether Python itself keeps it from growing on."""
+    tree = tree_growth.tree
+    if tree.type[blamed] in WEAK_REFERENCES and _is_swept(tree_growth, blamed):
+        return True
+    if _is_of_many_threads(tree_growth, entry, blamed):
+        return True
+    above = tree.parent[entry]
+    if above == NO_PLACE:
+        return tree.reference[entry] == THREAD_DATA
+    if _was_replaced(tree_growth, entry):
+        return True
+    path = tree.path(entry)
+    module, attributes = tree.reference[path[0]], {tree.reference[p] for p in path[1:3]}
+    limits = [KNOWN_LIMITS.get((module, attribute), 0) for attribute in attributes]
+    if tree.counts[-1][entry] <= max(limits):
+        return True
+    is_executors = (tree.type[above], tree.reference[above]) == (
+        "set",
+        EXECUTOR_THREADS[1],
+    ) and EXECUTOR_THREADS[0] in {tree.type[place] for place in tree.path(above)[-3:]}
+    if is_executors and tree.counts[-1][entry] <= MOST_EXECUTOR_THREADS:
+        return True
+    return _is_filling_lru(tree_growth, entry)
+
+
+def _was_replaced(tree_growth: TreeGrowth, entry: int) -> bool:
+    """Whether its container has no more items than before: others went as these came.
+
+    So it is where objects of a new class take the places of those of the old one.
+    """
+    tree, growth = tree_growth.tree, tree_growth.growth
+    if tree.reference[entry] not in ITEMS:
+        return False
+    beside = [
+        int(growth[child])
+        for child in tree_growth.children[tree.parent[entry]]
+        if tree.reference[child] == tree.reference[entry]
+    ]
+    return sum(beside) < KEPT_PART * int(growth[entry])
+
+
+def _is_of_many_threads(tree_growth: TreeGrowth, entry: int, blamed: int) -> bool:
+    """Whether plain values are local variables of a function that several threads are in.
+
+    How many of them are in it at the moment of a snapshot, and how far, is chance.
+    """
+    tree, root = tree_growth.tree, tree_growth.root_by_place[entry]
+    is_local = tree.reference[root] in tree_growth.frame_labels
+    is_plain = tree_growth.rank_of(blamed) > 0 and not tree_growth.is_repeated
+    return is_local and is_plain and (root == entry or int(tree.counts[-1][root]) > 1)
+
+
+def _came_with_imports(tree_growth: TreeGrowth, entry: int) -> bool:
+    """Whether so much was imported meanwhile that the tables of libraries grew by that."""
+    imported = tree_growth.imported_modules
+    owner = _origin_of_root(tree_growth, entry)
+    is_theirs = owner in {Origin.PYTHON, Origin.LIBRARY} or (
+        tree_growth.tree.reference[tree_growth.root_by_place[entry]] == C_ROOT
+    )
+    growth = int(tree_growth.growth[entry])
+    return imported >= MANY_IMPORTS and is_theirs and growth <= A_FEW_EACH * imported
+
+
+def _is_swept(tree_growth: TreeGrowth, place: int) -> bool:
+    """Whether weak references stand where dead ones are taken out: the living are the leak.
+
+    Weak sets and dicts do so, and what C code keeps for itself.
+    """
+    tree = tree_growth.tree
+    path = tree.path(place)
+    in_weak = any(tree.type[p].rpartition(".")[2] in WEAK_CONTAINERS for p in path)
+    return in_weak or "?" in {tree.reference[p] for p in path}
+
+
+def _is_filling_lru(tree_growth: TreeGrowth, entry: int) -> bool:
+    """Whether the entry stands in an ``lru_cache`` that has a limit and may not have reached it.
+
+    Only a cache with a limit links its entries (Modules/_functoolsmodule.c).
+    """
+    tree = tree_growth.tree
+    for wrapper, below in pairwise(tree.path(entry)):
+        if tree.type[wrapper] == LRU_WRAPPER and tree.reference[below] == "<cache>":
+            links = [
+                place
+                for place, kind in enumerate(tree.type)
+                if kind == LRU_LINK and wrapper in tree.path(place)
+            ]
+            most = LRU_LIMIT * int(tree.counts[-1][wrapper])
+            return bool(links) and bool(tree.counts[-1][entry] <= most)
+    return False
+
+
+def _tier_of_plain_values(
+    tree_growth: TreeGrowth, entry: int, blamed: int, bytes_below: int
+) -> int:
+    """The tier of what is of a type that says little; ``LEAK`` where nothing speaks against it."""
+    tree = tree_growth.tree
+    growth = int(tree_growth.growth[entry])
+    is_once = not tree_growth.is_repeated
+    if tree.reference[entry] == KEY and growth < MANY and is_once:
+        # The keys of a dict whose values are old objects, or none but True: few mean nothing.
+        return MADE_ONCE
+    above = tree.parent[entry]
+    is_among_many = above != NO_PLACE and tree.counts[-1][above] > 1
+    is_little = is_among_many and growth < MANY and bytes_below < FEW_BYTES and is_once
+    # An attribute is there once in each object: only collections gain more and more.
+    is_item = tree.reference[entry] in ITEMS
+    if is_little and not (is_item and rises_in_most(tree_growth.series, entry)):
+        return WARMING
+    if tree.reference[tree_growth.root_by_place[entry]] == C_ROOT:
+        # The tuples of code and the tables of classes are C's own: imports make them.
+        return WARMING
+    is_new = tree.counts[0][blamed] == 0
+    is_library = _origin_of_root(tree_growth, entry) == Origin.LIBRARY
+    if is_new and is_library and tree.type[blamed] in tree_growth.leaf_types:
+        return WARMING
+    return LEAK
+
+
+def _tier_by_owner(tree_growth: TreeGrowth, entry: int, blamed: int) -> int:
+    """The tier by whose module it grows in: Python's own have caches that fill and stay."""
+    tree = tree_growth.tree
+    root = tree_growth.root_by_place[entry]
+    if root == entry or _origin_of_root(tree_growth, entry) != Origin.PYTHON:
+        return LEAK
+    library = tree.reference[root].partition(".")[0]
+    attributes = {tree.reference[place] for place in tree.path(entry)[1:3]}
+    if library in TELLING_LIBRARIES or (library == "sys" and attributes & TELLING_ATTRIBUTES):
+        return LEAK
+    if tree.type[blamed] in CALLABLES:
+        return LEAK
+    growth = int(tree_growth.growth[entry])
+    is_filled = growth >= FILLED_ONCE * int(tree.counts[0][entry])
+    if growth < MANY or (is_filled and tree_growth.rank_of(blamed) > 0):
+        return WARMING
+    return LEAK
+
+
+def _origin_of_root(tree_growth: TreeGrowth, entry: int) -> Origin | None:
+    """Whose module the path starts from; None where it starts from something else.
+
+    Modules that a program counts up are all entries of ``sys.modules``, and nobody's own.
+    """
+    root = tree_growth.root_by_place[entry]
+    if tree_growth.tree.type[root] != "module" or root == entry:
+        return None
+    return tree_growth.origins.of_module(tree_growth.tree.reference[root])

@@ -1,0 +1,1 @@
+"""Known ways to leak, and what to change."""

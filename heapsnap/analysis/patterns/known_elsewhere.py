@@ -1,0 +1,199 @@
+"""Known ways to leak in libraries, in callbacks, and in collections that nobody empties.
+
+Data alone. The order counts: the first that fits is told, so what is special stands before what
+is general. No entry looks at a particular program.
+"""
+
+from __future__ import annotations
+
+from heapsnap.analysis.patterns.known_pattern import CLOSURE, COLLECTION, ITEM, WRAPPED, known
+
+ELSEWHERE = (  # Libraries.
+    known(
+        "pyplot-figure-never-closed",
+        r"matplotlib\._pylab_helpers .*\.figs collections\.OrderedDict ",
+        "pyplot keeps every figure that it made until it is closed",
+        "call plt.close(figure), or make figures with matplotlib.figure.Figure() instead of pyplot",
+    ),
+    known(
+        "django-query-log",
+        r"\.queries_log collections\.deque ",
+        "with DEBUG = True Django keeps the text of every query, up to 9000 for each connection",
+        "set DEBUG = False, or call django.db.reset_queries() between jobs",
+    ),
+    known(
+        "metric-for-every-label-value",
+        r"prometheus_client\.\S+ \._metrics dict |\._attributes_aggregation dict ",
+        "a metric keeps a child, with its numbers, for every combination of label values",
+        "leave out labels whose values have no end (user numbers, paths), or call remove()",
+    ),
+    known(
+        "orm-session-never-ends",
+        r"sqlalchemy\.orm\.\S+ \.(identity_map|_new|_deleted) ",
+        "an ORM session keeps the objects that were added to it or changed in it until they are "
+        "written or it ends",
+        "use one session for each piece of work and close it; expunge what is only read",
+    ),
+    known(
+        "orm-metadata-per-call",
+        r"sqlalchemy\.\S+\.MetaData \.tables |sqlalchemy\.orm\.\S*registry \.\w+ ",
+        "MetaData keeps every Table that was defined in it",
+        "define tables once, at import; for passing ones use a MetaData that is thrown away",
+    ),
+    known(
+        "signal-receiver-never-disconnected",
+        r"(\S+\.Signal|blinker\.\S+) \._?receiver\w* |pyee\.\S+ \._events |"
+        r"module pydispatch\.dispatcher \.connections |sqlalchemy\.event\.\S+ \.listeners ",
+        "a signal or event emitter keeps every receiver that was connected to it",
+        "disconnect it when its object is done, connect weakly, or connect once at import",
+    ),
+    # Held in odd ways.
+    known(
+        "callback-held-from-c",
+        r"^(bound method|function|built-in|partial) (\S+ )?\(held from C\)",
+        "C code keeps a callback, as atexit.register, signal handlers and C libraries do, and the "
+        "callback what it refers to",
+        "take it out when the object is done (atexit.unregister), or register one callback that "
+        "knows the objects weakly",
+    ),
+    known(
+        "context-variable-chain",
+        r"^context of a thread .*|_contextvars\.(Context|Token) .*",
+        "a context variable keeps its value for as long as its context: each set() without a "
+        "reset() may keep the value from before as well",
+        "call reset(token) when the work is done, or run it in contextvars.copy_context().run()",
+    ),
+    known(
+        "thread-local-never-cleared",
+        r"_thread\._local <threads> .*|^data of the thread .*",
+        "thread-local data stays for as long as its thread, and threads of a pool live for ever",
+        "clear it at the end of each piece of work",
+    ),
+    known(
+        "ctypes-callback-kept",
+        r"(CFunctionType|CFuncPtr|PyCFuncPtr\w*)( |$)",
+        "every ctypes callback is a small piece of machine code of its own, and keeps the function "
+        "that it calls",
+        "make the callback once and hand out the same one",
+    ),
+    known(
+        "stored-exception",
+        rf"\.__(traceback|context|cause)__ (traceback|\S+!)|\.tb_frame frame|{ITEM} \S+!( |$)",
+        "a stored exception keeps its traceback, and that the local variables of every frame that "
+        "it passed",
+        "store str(error), or drop the traceback with error.with_traceback(None)",
+    ),
+    known(
+        "stored-frame",
+        r"[\]}\w] frame( |$)",
+        "a stored frame keeps its local variables, and the frames that called it",
+        "store what is needed of it: the function's name, the line",
+    ),
+    known(
+        "wrapped-again",
+        rf"({CLOSURE} ){{{WRAPPED},}}function|(\.__wrapped__ function .*){{{WRAPPED},}}|"
+        rf"({CLOSURE}|\.__wrapped__) function repeated.*",
+        "a function was wrapped again and again: each wrapper keeps the one from before",
+        "wrap once, at import, or put the original back before it is wrapped anew",
+    ),
+    known(
+        "mutable-default",
+        r"function \.__(kw)?defaults__ (tuple|dict) \S+ (list|dict|set)\b",
+        "a default argument is made once and shared by all calls: what is put into it stays",
+        "let the default be None, and make the list or dict inside the function",
+    ),
+    known(
+        "timer-never-cancelled",
+        r"\._scheduled list \[|sched\.scheduler \._queue list|TimerHandle|^timer \(held",
+        "an event loop or scheduler keeps every timer, and what it will call, until it is due",
+        "cancel the timer when its work is done or its object closed",
+    ),
+    known(
+        "registered-callback",
+        # As it is, in a function that wraps it, or as a partial.
+        rf"{ITEM} (tuple \[\d\] )?({CLOSURE} |functools\.partial \.func )?method \.__self__",
+        "a registered bound method keeps the object that it belongs to",
+        "take the callback out when the object is done, or register weakref.WeakMethod(method)",
+    ),
+    known(
+        "executor-backlog",
+        r"Executor \.(_work_queue \S+ \? list|_pending_work_items) ",
+        "an executor keeps every call that was submitted and has not run yet, with its arguments",
+        "submit no more than it can do: wait for results, or bound what is under way (a semaphore)",
+    ),
+    known(
+        "tee-backlog",
+        r"itertools\.(_tee|tee)\w* ",
+        "itertools.tee keeps what one of its iterators has given and another has not yet taken",
+        "take from both at the same pace, or make a list",
+    ),
+    known(
+        "task-kept",
+        rf"{ITEM} (_asyncio|asyncio\.tasks|\S+)\.Task( |$)",
+        "a task that is kept keeps its result or its coroutine's variables, even when it is done",
+        "discard it when it is done: task.add_done_callback(tasks.discard), or a TaskGroup",
+    ),
+    known(
+        "future-kept",
+        rf"{ITEM} (\S+\.)?(Future|Deferred|ApplyResult|AsyncResult)( |$)",
+        "a future that is kept keeps its result, and one that is never resolved whoever waits",
+        "forget it when its result was taken; give every wait a timeout and resolve what is lost",
+    ),
+    known(
+        "coroutine-never-awaited",
+        rf"{ITEM} coroutine( |$)",
+        "a coroutine that nobody awaits keeps its arguments and variables",
+        "await it, make it a task, or close() it",
+    ),
+    known(
+        "generator-suspended",
+        rf"{ITEM} (async_)?generator( |$)",
+        "a generator that was not read to its end keeps its variables and what they refer to",
+        "read it to its end or close() it (contextlib.closing), and do not keep it",
+    ),
+    known(
+        "view-holds-buffer",
+        r"numpy\.ndarray \.base |memoryview (<buffer>|\.obj) ",
+        "a view keeps the whole array or buffer that it was cut from",
+        "copy the piece that is needed (array.copy(), bytes(view))",
+    ),
+    known(
+        "array-of-objects",
+        r"numpy\.ndarray \[\d+\] ",
+        "an array of dtype object keeps the objects in it, like a list",
+        "set the slots to None when they are done with, or use a list of limited length",
+    ),
+    known(
+        "node-holds-document",
+        rf"{ITEM} (lxml\.\S+|xml\.dom\.\S+|bs4\.\S+)( |$)|"
+        r"\.(parentNode|ownerDocument|_doc|owner_document) ",
+        "a node of a parsed tree keeps its parents, and so the whole document",
+        "keep the text or the attributes that are needed, not the node",
+    ),
+    known(
+        "class-made-per-call",
+        rf"{ITEM} (type|\S+@) \|",
+        "classes are made at run time and kept: each weighs a kilobyte or more",
+        "make the class once, at import, or keep it in a cache that has a limit",
+    ),
+    known(
+        "unbounded-queue",
+        rf"(\w+\.)*\w*Queue \.\w+ {COLLECTION}|_queue\.SimpleQueue \?|"
+        r"(?<!\.waiting )(collections\.)?deque \[",
+        "a queue without a limit gets more than is taken out of it",
+        "give it a maxsize (maxlen), and see why its consumers fall behind",
+    ),
+    known(
+        "class-level-collection",
+        rf"(type|\S+@) \.\w+ {COLLECTION}",
+        "a collection that is an attribute of a class is shared by all its instances and stays "
+        "for as long as the class",
+        "make it in __init__ if each instance was meant to have its own; else take entries out",
+    ),
+    known(
+        "module-level-collection",
+        rf"^module \S+ \.\w+ {COLLECTION}",
+        "a collection at module level stays for as long as the program, and so does all in it",
+        "take entries out when they are done with, or give it a limit (an LRU or TTL cache)",
+    ),
+)

@@ -1,0 +1,63 @@
+"""Whether a chain shows one of the known ways to leak.
+
+Owns the matching of one chain against ``known_patterns``: what the chain is written as, and that a
+pattern must account for the place where growth enters.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING
+
+from heapsnap.analysis.patterns.known_patterns import KNOWN
+
+if TYPE_CHECKING:
+    from heapsnap.analysis.results import Chain, Pattern, Step
+
+EXCEPTION_LAYOUTS = frozenset(
+    name
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, BaseException)
+)
+SLACK = 1
+"""Steps from the end of what a pattern looks for to the step that grows: from the list of
+handlers to its item, from a cache's wrapper to its dict's entry."""
+
+
+def match_pattern(chain: Chain, *, path: str, is_cycle: bool) -> Pattern | None:
+    """The first known pattern that the chain shows, or None.
+
+    Args:
+        chain: Root first, or once round the cycle.
+        path: The normalised path that it is an example of.
+        is_cycle: Whether it is a cycle.
+    """
+    text, starts = _written(chain, path=path, is_cycle=is_cycle)
+    for known in KNOWN:
+        if known.in_cycle and not is_cycle:
+            continue
+        for match in known.looks.finditer(text):
+            last_step = sum(start < match.end() for start in starts) - 1
+            if chain.grows_at is None or last_step >= chain.grows_at - SLACK:
+                return known.pattern
+    return None
+
+
+def _written(chain: Chain, *, path: str, is_cycle: bool) -> tuple[str, list[int]]:
+    """The chain as ``KnownPattern`` describes it, and where in it each step begins."""
+    first = chain.steps[0]
+    text = _type_mark(first) if is_cycle else first.text
+    starts = [0]
+    for step in chain.steps[1:]:
+        starts.append(len(text) + 1)
+        text += f" {step.reference} {_type_mark(step)}"
+    return f"{text} | {path}", starts
+
+
+def _type_mark(step: Step) -> str:
+    mark = step.type
+    if step.layout in EXCEPTION_LAYOUTS:
+        mark += "!"
+    elif step.layout == "type" and step.type != "type":
+        mark += "@"
+    return f"{mark} repeated" if step.text.endswith(" times)") else mark

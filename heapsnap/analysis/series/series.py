@@ -1,0 +1,115 @@
+"""Heaps of one program laid over each other: one tree of places, in the order of time.
+
+Owns what stands where in which heap. What of it is to blame is ``entries``' and ``culprits``'
+business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from heapsnap.analysis.chains.describe import describe_path
+from heapsnap.analysis.heap.garbage import plumbing
+from heapsnap.analysis.heap.origins import Origins
+from heapsnap.analysis.heap.places import C_ROOT, GARBAGE_ROOT
+from heapsnap.analysis.series.lay_over import lay_over
+from heapsnap.analysis.series.place_tree import NO_PLACE, PlaceTree
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from heapsnap.analysis.heap.places import Places
+    from heapsnap.snapshot.model import NodeArray
+
+BUFFER_LAYOUTS = frozenset({"ndarray", "BytesIO", "StringIO", "array", "memoryview"})
+"""Kinds that take part in the collection and are large by what they hold as bytes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """``h`` heaps in the order of time, ``h`` >= 1, and the tree of their places."""
+
+    heaps: tuple[Places, ...]
+
+    @property
+    def before(self) -> Places:
+        """The baseline: the first heap."""
+        return self.heaps[0]
+
+    @property
+    def after(self) -> Places:
+        """The heap that is asked about: the last one."""
+        return self.heaps[-1]
+
+    @cached_property
+    def tree(self) -> PlaceTree:
+        """All heaps, laid over each other."""
+        return lay_over(self.heaps)
+
+    @cached_property
+    def plumbing_by_type(self) -> dict[str, int]:
+        """Full type name → how little the type says."""
+        ranks: dict[str, int] = {}
+        for heap in self.heaps:
+            for kind in heap.snapshot.types:
+                ranks[kind.full_name] = plumbing(kind)
+        return ranks
+
+    @cached_property
+    def origins(self) -> Origins:
+        """Whose each module and type is."""
+        return Origins(heap.snapshot for heap in self.heaps)
+
+    @cached_property
+    def extension_types(self) -> frozenset[str]:
+        """Full names of types that are declared in C."""
+        kinds = self.after.snapshot.types
+        return frozenset(kind.full_name for kind in kinds if not kind.is_heap_type)
+
+    @cached_property
+    def leaf_types(self) -> frozenset[str]:
+        """Full names of types whose objects refer to nothing, or only to what they view."""
+        return frozenset(
+            kind.full_name
+            for kind in self.after.snapshot.types
+            if not kind.takes_part_in_gc or kind.layout in BUFFER_LAYOUTS
+        )
+
+    @cached_property
+    def _places_by_node(self) -> dict[int, NDArray[np.int32]]:
+        return {}
+
+    def places_of_nodes(self, number: int) -> NDArray[np.int32]:
+        """``(n,) int32``: the place of every object of one heap, ``NO_PLACE`` where unreached."""
+        if number not in self._places_by_node:
+            signature = self.heaps[number].paths.signature_by_node
+            # An unreached node has signature -1 and reads the last cell.
+            places = np.append(self.tree.place_by_signature[number], np.int32(NO_PLACE))
+            self._places_by_node[number] = places[signature]
+        return self._places_by_node[number]
+
+    def nodes_at(self, number: int, place: int) -> NodeArray:
+        """``(k,) int32``: the objects of one heap that stand at the place, ascending."""
+        signatures = np.flatnonzero(self.tree.place_by_signature[number] == place)
+        return self.heaps[number].sums.nodes_with(signatures)
+
+    def verdict_of_place(self, place: int) -> str:
+        """The verdict on the objects that stand there, from the kind of their root."""
+        root = self.tree.path(place)[0]
+        label = self.tree.reference[root]
+        if label in (C_ROOT, GARBAGE_ROOT):
+            return "c-held" if label == C_ROOT else "garbage"
+        for heap in reversed(self.heaps):
+            if label in heap.roots.frames.label_by_node.values():
+                return "frame"
+        return "rooted"
+
+    def path_text(self, place: int, verdict: str) -> str:
+        """The place in one line."""
+        path = self.tree.path(place)
+        references = [self.tree.reference[step] for step in path]
+        return describe_path(references, [self.tree.type[step] for step in path], verdict)
