@@ -5,7 +5,7 @@ What an analysis needs is imported in its verb: ``heapsnap --help`` waits for no
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -37,6 +37,12 @@ from heapsnap.cli.options import (
 )
 from heapsnap.cli.picture import check_picture, write_picture
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from heapsnap.analysis.results import Diff, SnapshotFacts, Top, Why
+    from heapsnap.snapshot.model import Snapshot as Heap
+
 
 def diff(
     snapshots: Snapshots,
@@ -51,7 +57,7 @@ def diff(
     accept: Accept = False,
 ) -> None:
     """What grew from one snapshot to the next, where, and how it is held."""
-    from heapsnap.analysis.answers.diff import diff as find_growth
+    from heapsnap.cli.answering import answer
     from heapsnap.cli.output import screen_width, write_json, write_lines
     from heapsnap.cli.progress import Waiting
     from heapsnap.render.diff import render_diff
@@ -61,10 +67,20 @@ def diff(
     gate = open_gate(
         is_wanted=fail_on_growth, types=types, tolerance=tolerance, accepted=accepted, accept=accept
     )
+
     with Waiting() as waiting:
-        heaps = waiting.load_all(paths)
-        before, *between, after = heaps
-        result = find_growth(before=before, after=after, between=between, progress=waiting.step)
+
+        def find(heaps: Sequence[Heap]) -> Diff:
+            from heapsnap.analysis.answers.diff import diff as find_growth
+
+            before, *between, after = heaps
+            return find_growth(before=before, after=after, between=between, progress=waiting.step)
+
+        if gate is None:
+            result = answer(waiting, paths, ["diff"], find)
+        else:
+            heaps = waiting.load_all(paths)
+            result = find(heaps)
     remember_diff(paths[0], paths[-1])
     if as_json:
         write_json(diff_json(result))
@@ -87,8 +103,7 @@ def why(
     as_json: AsJson = False,
 ) -> None:
     """Who holds the objects of a type: chains of references from the roots, grouped."""
-    from heapsnap.analysis.answers.why import why as find_holders
-    from heapsnap.analysis.pictures.chain_pictures import picture_why
+    from heapsnap.cli.answering import answer
     from heapsnap.cli.output import screen_width, write_json, write_lines
     from heapsnap.cli.progress import Waiting
     from heapsnap.render.jsontext import why_json
@@ -96,22 +111,33 @@ def why(
 
     check_picture(picture)
     choice = told(choose_snapshots(snapshot, since))
+    paths = [*filter(None, [choice.since]), choice.snapshot]
+    wanted, unwanted = through or [], not_through or []
+    max_groups = EVERYTHING if everything else most
     with Waiting() as waiting:
-        *baseline, heap = waiting.load_all([*filter(None, [choice.since]), choice.snapshot])
-        result = find_holders(
-            heap,
-            type_name,
-            since=baseline[0] if baseline else None,
-            through=through or (),
-            not_through=not_through or (),
-            max_groups=EVERYTHING if everything else most,
-            progress=waiting.step,
-        )
+
+        def find(heaps: Sequence[Heap]) -> Why:
+            from heapsnap.analysis.answers.why import why as find_holders
+
+            *baseline, heap = heaps
+            return find_holders(
+                heap,
+                type_name,
+                since=baseline[0] if baseline else None,
+                through=wanted,
+                not_through=unwanted,
+                max_groups=max_groups,
+                progress=waiting.step,
+            )
+
+        result = answer(waiting, paths, ["why", type_name, wanted, unwanted, max_groups], find)
     if as_json:
         write_json(why_json(result))
     else:
         write_lines(render_why(result, width=screen_width()))
     if picture is not None:
+        from heapsnap.analysis.pictures.chain_pictures import picture_why
+
         write_picture(picture_why(result), picture)
 
 
@@ -124,15 +150,21 @@ def top(
     as_json: AsJson = False,
 ) -> None:
     """The types of one snapshot, largest first."""
-    from heapsnap.analysis.answers.top import top as find_largest
+    from heapsnap.cli.answering import answer
     from heapsnap.cli.output import screen_width, write_json, write_lines
     from heapsnap.cli.progress import Waiting
     from heapsnap.render.jsontext import top_json
     from heapsnap.render.top import render_top
 
     choice = told(choose_snapshot(snapshot))
+
+    def find(heaps: Sequence[Heap]) -> Top:
+        from heapsnap.analysis.answers.top import top as find_largest
+
+        return find_largest(heaps[-1], by=by.value)
+
     with Waiting() as waiting:
-        result = find_largest(waiting.load(choice.snapshot), by=by.value)
+        result = answer(waiting, [choice.snapshot], ["top", by.value], find)
     if as_json:
         write_json(top_json(result))
     else:
@@ -170,17 +202,23 @@ def refs(
 
 def info(*, snapshot: Snapshot = None, as_json: AsJson = False) -> None:
     """What a snapshot is: the process, its memory, its collector, what it could not see."""
-    from heapsnap.analysis.heap.facts import describe_snapshot
-    from heapsnap.analysis.heap.places import Places
+    from heapsnap.cli.answering import answer
     from heapsnap.cli.output import screen_width, write_json, write_lines
     from heapsnap.cli.progress import Waiting
     from heapsnap.render.info import render_info
     from heapsnap.render.jsontext import info_json
 
     choice = told(choose_snapshot(snapshot))
+
+    def find(heaps: Sequence[Heap]) -> SnapshotFacts:
+        from heapsnap.analysis.heap.facts import describe_snapshot
+        from heapsnap.analysis.heap.places import Places
+
+        heap = Places(heaps[-1])
+        return describe_snapshot(heap.snapshot, heap.verdicts)
+
     with Waiting() as waiting:
-        heap = Places(waiting.load(choice.snapshot))
-        facts = describe_snapshot(heap.snapshot, heap.verdicts)
+        facts = answer(waiting, [choice.snapshot], ["info"], find)
     if as_json:
         write_json(info_json(facts))
     else:

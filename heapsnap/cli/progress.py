@@ -6,8 +6,6 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from heapsnap.snapshot.kept import open_snapshot
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -43,6 +41,8 @@ class Waiting:
 
     def load(self, path: Path) -> Snapshot:
         """Read a snapshot, with a bar that tells how far."""
+        from heapsnap.snapshot.kept import open_snapshot
+
         if self._progress is None:
             return open_snapshot(path)
         self._describe(f"reading {path.name}")

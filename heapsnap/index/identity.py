@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -89,11 +90,13 @@ def program() -> str:
     """Which program makes the answers: a hash over the names, sizes and times of its files.
 
     What another version of the reader or of the analysis has found out is not this one's answer.
+    Nor is what another Python has: whose modules are Python's own is asked of the one that runs.
     """
     package = Path(__file__).parents[1]
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(sys.version.encode())
     for folder in PROGRAM_FOLDERS:
-        for file in sorted((package / folder).glob("*.py")):
+        for file in sorted((package / folder).rglob("*.py")):
             status = file.stat()
-            digest.update(f"{folder}/{file.name} {status.st_size} {status.st_mtime_ns}\n".encode())
+            name = file.relative_to(package)
+            digest.update(f"{name} {status.st_size} {status.st_mtime_ns}\n".encode())
     return digest.hexdigest()

@@ -69,6 +69,20 @@ class Index:
         with suppress(OSError):
             write_part(path, key=self.key, arrays=arrays, facts=facts)
 
+    def drop_oldest(self, prefix: str, *, most: int) -> None:
+        """Remove the parts that were written longest ago, of those whose names begin so.
+
+        Args:
+            prefix: How the names begin.
+            most: So many stay.
+        """
+        if self.folder is None:
+            return
+        with suppress(OSError):
+            found = [(file.stat().st_mtime_ns, file) for file in self.folder.glob(f"{prefix}*")]
+            for _, file in sorted(found)[: max(len(found) - most, 0)]:
+                file.unlink(missing_ok=True)
+
     def is_still_of(self, path: Path) -> bool:
         """Whether the file has not changed since it was opened."""
         try:

@@ -15,15 +15,15 @@ import secrets
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import cached_property
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import BinaryIO
 
     from numpy.typing import NDArray
@@ -31,18 +31,50 @@ if TYPE_CHECKING:
 MAGIC = b"hsindex1"
 ALIGNMENT = 64
 FACTS = "facts"
-"""The name under which the facts, as JSON, stand among the arrays."""
+"""The name under which the facts, as JSON, stand behind the arrays."""
 BOOT_FILE = Path("/proc/sys/kernel/random/boot_id")
 PART_SUFFIX = ".part"
 UNFINISHED_PREFIX = ".unfinished-"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """What one file holds; the arrays are read-only views of the mapped file."""
+    """What one file holds, mapped into memory; what nobody asks for is not even looked at.
 
-    arrays: Mapping[str, NDArray[Any]]
-    facts: Any
+    Args:
+        mapped: The whole file.
+        start: Where the first array stands in it.
+        table: Name, type, shape, position and checksum of each array, as the head has them.
+    """
+
+    def __init__(self, mapped: mmap.mmap, start: int, table: Sequence[Sequence[Any]]) -> None:
+        self._mapped = mapped
+        self._start = start
+        self._table = table
+
+    @cached_property
+    def facts(self) -> Any:
+        """What JSON holds of it. Needs no numpy: its import is a quarter of a quick answer."""
+        *_, (_, _, (length,), position, _) = self._table
+        first = self._start + position
+        return orjson.loads(self._mapped[first : first + length])
+
+    @cached_property
+    def arrays(self) -> Mapping[str, NDArray[Any]]:
+        """By name; read-only views of the mapped file."""
+        return {row[0]: self._array(row) for row in self._table[:-1]}
+
+    def is_whole(self) -> bool:
+        """Whether the content adds up to what was written."""
+        return all(_checksum(self._array(row)) == row[-1] for row in self._table)
+
+    def _array(self, row: Sequence[Any]) -> NDArray[Any]:
+        import numpy as np
+
+        _, dtype, shape, position, _ = row
+        if not (count := prod(shape)):
+            return np.empty(0, np.dtype(dtype)).reshape(shape)
+        first = self._start + position
+        return np.frombuffer(self._mapped, np.dtype(dtype), count, first).reshape(shape)
 
 
 def write_part(
@@ -59,6 +91,8 @@ def write_part(
     Raises:
         OSError: It could not be written; nothing is left behind.
     """
+    import numpy as np
+
     named = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     named[FACTS] = np.frombuffer(orjson.dumps(facts), dtype=np.uint8)
     table, position = [], 0
@@ -88,7 +122,7 @@ def _write(
     start = _first_array(len(head))
     for name, _, _, position, _ in table:
         file.write(b"\0" * (start + position - file.tell()))
-        file.write(named[name].reshape(-1).view(np.uint8).data)
+        file.write(named[name].reshape(-1).view("u1").data)
 
 
 def read_part(path: Path, *, key: str) -> Part | None:
@@ -124,15 +158,11 @@ def _believe(mapped: mmap.mmap, key: str, status: os.stat_result) -> Part | None
     start = _first_array(head_length)
     if head["key"] != key or start + head["size"] != len(mapped):
         return None
-    arrays: dict[str, NDArray[Any]] = {}
+    part = Part(mapped, start, head["arrays"])
+    if head["arrays"][-1][0] != FACTS:
+        return None
     is_untouched = head["boot"] == _boot() != "" and head["written_ns"] == status.st_mtime_ns
-    for name, dtype, shape, position, checksum in head["arrays"]:
-        count = int(np.prod(shape, dtype=np.int64))
-        array = np.frombuffer(mapped, np.dtype(dtype), count, start + position) if count else None
-        arrays[name] = (np.empty(0, np.dtype(dtype)) if array is None else array).reshape(shape)
-        if not is_untouched and _checksum(arrays[name]) != checksum:
-            return None
-    return Part(arrays, orjson.loads(arrays.pop(FACTS).tobytes()))
+    return part if is_untouched or part.is_whole() else None
 
 
 def _first_array(head_length: int) -> int:
@@ -145,6 +175,8 @@ def _checksum(array: NDArray[Any]) -> str:
 
     It finds pages that were lost and bits that flipped; it is no protection against malice.
     """
+    import numpy as np
+
     content = array.reshape(-1).view(np.uint8)
     whole = len(content) // 8 * 8
     words = content[:whole].view(np.uint64)

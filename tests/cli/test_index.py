@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from heapsnap.index import identity
+from heapsnap.snapshot import kept
 from tests.heaps import heap
 
 if TYPE_CHECKING:
@@ -65,6 +67,23 @@ def test_first_and_second_time_equal_the_plain_path(
     kept = {file.stem for file in (story / "b.json.index").glob("*.part")}
     assert kept >= set(PARTS)
     assert (first, answers("on")) == (plain, plain)
+
+
+def test_an_answer_that_was_given_is_given_again_without_the_heap(
+    story: Path,
+    answers: Callable[[str], list[tuple[int, str, str]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = answers("off")
+    monkeypatch.setattr(identity, "SETTLED_NS", -(10**12))
+    assert answers("on") == plain
+    opened = []
+    really = kept.open_snapshot
+    monkeypatch.setattr(
+        kept, "open_snapshot", lambda path, **rest: opened.append(path) or really(path, **rest)
+    )
+    assert answers("on") == plain
+    assert len(opened) == 4  # For retained and refs, twice each.
 
 
 @pytest.mark.parametrize(
