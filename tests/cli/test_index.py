@@ -89,7 +89,7 @@ def test_an_answer_that_was_given_is_given_again_without_the_heap(
 @pytest.mark.parametrize(
     ("part", "damage"),
     [
-        *((part, "flipped") for part in (*PARTS, "identity")),
+        *((part, "flipped") for part in (*PARTS, "tree-*", "identity")),
         *(("all", damage) for damage in ("cut", "flipped", "emptied", "swapped")),
     ],
 )

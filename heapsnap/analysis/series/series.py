@@ -16,6 +16,7 @@ from heapsnap.analysis.chains.describe import describe_path
 from heapsnap.analysis.heap.garbage import plumbing
 from heapsnap.analysis.heap.origins import Origins
 from heapsnap.analysis.heap.places import C_ROOT, GARBAGE_ROOT
+from heapsnap.analysis.series.kept_tree import kept_tree
 from heapsnap.analysis.series.lay_over import lay_over
 from heapsnap.analysis.series.place_tree import NO_PLACE, PlaceTree
 
@@ -48,7 +49,7 @@ class Series:
     @cached_property
     def tree(self) -> PlaceTree:
         """All heaps, laid over each other."""
-        return lay_over(self.heaps)
+        return kept_tree(self.heaps, lambda: lay_over(self.heaps))
 
     @cached_property
     def plumbing_by_type(self) -> dict[str, int]:
