@@ -13,7 +13,8 @@ import pytest
 from heapsnap.agent import pressure
 
 MB = 1 << 20
-OF_MEMORY = Path("/sys/fs/cgroup/memory")
+FIRST_VERSION = Path("/sys/fs/cgroup/memory")
+SECOND_VERSION = Path("/sys/fs/cgroup")
 
 
 def tree(root: Path, files: dict[str, str]) -> Path:
@@ -90,11 +91,16 @@ def test_this_process_has_a_size_and_a_ceiling() -> None:
 @pytest.fixture
 def group():
     """A control group of 200 MB of this machine's own, where it lets us make one."""
-    if not os.access(OF_MEMORY / "tasks", os.W_OK):
-        pytest.skip("no control group of memory, version 1, that this user may write to")
-    folder = OF_MEMORY / f"heapsnap-test-{os.getpid()}"
+    name = f"heapsnap-test-{os.getpid()}"
+    if os.access(FIRST_VERSION / "tasks", os.W_OK):
+        folder, limit = FIRST_VERSION / name, "memory.limit_in_bytes"
+    elif os.access(SECOND_VERSION / "cgroup.subtree_control", os.W_OK):
+        (SECOND_VERSION / "cgroup.subtree_control").write_text("+memory")
+        folder, limit = SECOND_VERSION / name, "memory.max"
+    else:
+        pytest.skip("no control group of memory that this user may write to")
     folder.mkdir()
-    (folder / "memory.limit_in_bytes").write_text(f"{200 * MB}\n")
+    (folder / limit).write_text(f"{200 * MB}\n")
     yield folder
     deadline = time.monotonic() + 20
     while True:
