@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from heapsnap.analysis.heap.collector import frozen_by_program
 from heapsnap.render.lines import QUIET, prose, table
 from heapsnap.render.words import bytes_text, count_text, duration_text, plural, time_text
 
@@ -76,8 +77,8 @@ def _collector_text(facts: SnapshotFacts) -> str:
     state = facts.header["gc"]
     parts = ["on" if state["enabled"] else "off (gc.disable())"]
     parts.append(f"thresholds {', '.join(str(value) for value in state['threshold'])}")
-    if state["freeze_count"]:
-        parts.append(f"{plural(state['freeze_count'], 'frozen object')}")
+    if frozen := frozen_by_program(state):
+        parts.append(f"{plural(frozen, 'frozen object')}")
     if state["garbage"]:
         parts.append(f"{plural(state['garbage'], 'object')} in gc.garbage")
     return ", ".join(parts)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from heapsnap.analysis.heap.collector import frozen_by_program
 from heapsnap.render.chain import chain_line, chain_lines
 from heapsnap.render.heading import snapshot_line, warning_lines
 from heapsnap.render.lines import GROWTH, QUIET, REFERENCE, TITLE, TYPE, WARNING, line, prose
@@ -152,9 +153,9 @@ def collector_text(facts: SnapshotFacts) -> str:
     state = facts.header["gc"]
     if not state["enabled"]:
         return "switched off in this process (gc.disable()), so nothing ever frees them"
-    if state["freeze_count"]:
+    if frozen := frozen_by_program(state):
         return (
-            f"gc.freeze() has hidden {plural(state['freeze_count'], 'object')} from it; "
+            f"gc.freeze() has hidden {plural(frozen, 'object')} from it; "
             "garbage among them is never freed"
         )
     if state["threshold"] and state["threshold"][0] == 0:

@@ -97,6 +97,15 @@ def test_garbage_that_waits_for_its_collection_is_shown_apart():
     assert result.garbage[0].count_after == 80
 
 
+@pytest.mark.parametrize(("frozen", "culprits"), [(375, 0), (40_000, 1)])
+def test_what_python_froze_when_it_started_does_not_hide_garbage_from_the_collector(
+    frozen, culprits
+):
+    header = {"gc": {**SWITCHED_OFF["gc"], "enabled": True, "freeze_count": frozen}}
+    result = diff(before=cycles(5), after=cycles(80, header=header))
+    assert len(result.culprits) == culprits
+
+
 def test_a_module_that_was_imported_meanwhile_is_no_leak():
     before = load_heap("module app -.x-> x:list")
     after = load_heap(

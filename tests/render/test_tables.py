@@ -40,7 +40,7 @@ CASES = {
             garbage_objects=0,
             warnings=("frames of other threads were not seen",),
             header={
-                **header(enabled=False, freeze_count=9, garbage=1),
+                **header(enabled=False, freeze_count=9_000, garbage=1),
                 "redacted": True,
                 "pause_seconds": None,
             },

@@ -78,7 +78,7 @@ def test_the_cycle_stands_on_one_line_however_narrow_the_screen() -> None:
     ("collector", "words"),
     [
         ({"enabled": False}, "switched off in this process (gc.disable())"),
-        ({"freeze_count": 12}, "gc.freeze() has hidden 12 objects from it"),
+        ({"freeze_count": 12_000}, "gc.freeze() has hidden 12,000 objects from it"),
         ({"threshold": [0, 0, 0]}, "its threshold is 0"),
         ({"enabled": True}, "switched on"),
     ],

@@ -14,9 +14,9 @@ import numpy as np
 
 from heapsnap.analysis.growth.culprits import describe_culprit
 from heapsnap.analysis.growth.entries import Entry, entries_of
-from heapsnap.analysis.growth.steps import collects
 from heapsnap.analysis.growth.tree_growth import TreeGrowth
 from heapsnap.analysis.growth.warming import LEAK
+from heapsnap.analysis.heap.collector import collects
 from heapsnap.analysis.heap.find import find_types
 from heapsnap.analysis.heap.places import GARBAGE_ROOT, Places
 from heapsnap.analysis.heap.roots import is_standard_library

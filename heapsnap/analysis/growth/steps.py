@@ -12,12 +12,12 @@ import numpy as np
 
 from heapsnap.analysis.growth.entries import Entry, find_entries
 from heapsnap.analysis.growth.warming import FEW, LEAK, WARMING
+from heapsnap.analysis.heap.collector import collects
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from heapsnap.analysis.series.series import Series
-    from heapsnap.snapshot.model import Snapshot
 
 SLOWING = 0.1
 """What grows in its last step at less than a tenth of its fastest is filling up."""
@@ -53,12 +53,6 @@ def rank_of_leaks(series: Series) -> dict[int, int]:
     """Place where growth enters as it does in leaks → its rank, 0 for the worst."""
     growth = sort_entries(series)
     return {entry.place: rank for rank, entry in enumerate([*growth.steady, *growth.sporadic])}
-
-
-def collects(snapshot: Snapshot) -> bool:
-    """Whether the collector of that process would free its garbage by itself sooner or later."""
-    state = snapshot.header["gc"]
-    return bool(state["enabled"] and state["threshold"][0] > 0 and not state["freeze_count"])
 
 
 def _seen_over_time(series: Series, entry: Entry) -> Entry:
