@@ -16,7 +16,7 @@ from heapsnap.analysis.series.series import Series
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from heapsnap.analysis.growth.entries import Entry
+    from heapsnap.analysis.growth.entry import Entry
     from heapsnap.analysis.results import Culprit
     from heapsnap.snapshot.model import Snapshot
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from heapsnap.analysis.growth.culprits import describe_culprit
-from heapsnap.analysis.growth.entries import Entry, entries_of
+from heapsnap.analysis.growth.entries import entries_of
+from heapsnap.analysis.growth.entry import Entry
 from heapsnap.analysis.growth.tree_growth import TreeGrowth
 from heapsnap.analysis.growth.warming import LEAK
 from heapsnap.analysis.heap.collector import collects

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from heapsnap.analysis.chains.runs import collapse_runs
+from heapsnap.analysis.heap.labels import ITEM
 from heapsnap.analysis.results import Chain, Step
 from heapsnap.graph.components import shortest_cycle_through
 from heapsnap.graph.paths import find_chain
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 VARIABLES = "<variables>"
 THREADS = "<threads>"
-UNTOLD = frozenset({VARIABLES, THREADS, ".__closure__", ".cell_contents"})
+UNTOLD = frozenset({VARIABLES, ".__closure__", ".cell_contents"})
 """Steps that a path leaves out: the name of the variable says it all."""
 UNKNOWN, INSIDE = "?", " (inside)"
 """What an object of C code holds has no name; the question mark would read like doubt."""
@@ -187,9 +188,10 @@ def describe_path(references: Sequence[str], types: Sequence[str], root_verdict:
     is_attribute_dict = False
     previous = ""
     for position, reference in enumerate(references[1:], 1):
-        is_of_a_thread = previous == THREADS and reference.startswith("[")
-        previous = THREADS if is_of_a_thread else reference
-        if reference == ".__dict__" or is_of_a_thread:
+        # Each thread has a dict of its own in that of all threads.
+        is_of_a_thread = previous == THREADS and reference == ITEM
+        previous = reference
+        if reference in {".__dict__", THREADS} or is_of_a_thread:
             is_attribute_dict = True
             continue
         if reference in UNTOLD:

@@ -25,7 +25,7 @@ from heapsnap.graph.references import NO_EDGE
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
-    from heapsnap.analysis.growth.entries import Entry
+    from heapsnap.analysis.growth.entry import Entry
     from heapsnap.analysis.series.series import Series
 
 _PLACE_OF_CODE = re.compile(r" \([^()]*:\d+\)")
@@ -105,15 +105,16 @@ def _retained_growth(series: Series, place: int) -> int:
 
 
 def _consequences(series: Series, entry: Entry, others: AbstractSet[int]) -> list[Consequence]:
-    """What grew at the entry and below it, but for the type that is blamed."""
+    """What grew at the entry, along with it and below both, but for the type that is blamed."""
     tree = series.tree
     growth = tree.counts[-1] - tree.counts[0]
     sizes = tree.sizes[-1] - tree.sizes[0]
     below = np.zeros(len(tree.parent), dtype=np.bool_)
-    below[entry.place] = True
-    for place in range(entry.place + 1, len(tree.parent)):
+    starts = {entry.place, *entry.along}
+    for place in range(min(starts), len(tree.parent)):
         above = tree.parent[place]
-        below[place] = above != NO_PLACE and below[above] and place not in others
+        is_inside = above != NO_PLACE and below[above] and place not in others
+        below[place] = place in starts or is_inside
     totals: dict[str, list[int]] = {}
     for place in np.flatnonzero(below & (growth > 0)).tolist():
         if place != entry.blamed:

@@ -6,14 +6,21 @@ Owns which places those are and their order; whom to blame and whether it is a l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from heapsnap.analysis.growth.blame import blame
+from heapsnap.analysis.growth.entry import Entry
 from heapsnap.analysis.growth.tree_growth import TreeGrowth
-from heapsnap.analysis.growth.warming import FEW_BYTES, LEAK, MANY, WARMING, tier_of
+from heapsnap.analysis.growth.warming import (
+    FEW_BYTES,
+    LEAK,
+    MANY,
+    WARMING,
+    is_in_limited_lru,
+    tier_of,
+)
 from heapsnap.analysis.heap.labels import KEY
 from heapsnap.analysis.heap.origins import Origin
 from heapsnap.analysis.heap.places import C_ROOT
@@ -41,24 +48,6 @@ STANDING, MARGINAL = 1000, 0.05
 """A population of so many objects that grew by less than a twentieth stands after what did more."""
 ALIKE = 0.1
 """Two places that grew by equal numbers, give or take a tenth, tell of one event."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A place at which growth enters.
-
-    ``blamed`` is the place at or below ``place`` whose type a person would name: the entry
-    itself, or what its tuples, methods and dicts hold one of each. ``bytes_growth`` is that of
-    the blamed place, ``tree_bytes_growth`` that of the entry with everything below it that is its
-    doing. ``tier``: see ``warming``.
-    """
-
-    place: int
-    blamed: int
-    growth: int
-    bytes_growth: int
-    tree_bytes_growth: int
-    tier: int
 
 
 def find_entries(series: Series) -> list[Entry]:
@@ -91,6 +80,7 @@ def entries_of(tree_growth: TreeGrowth) -> list[Entry]:
         key=lambda e: (
             e.tier,
             _is_marginal(tree_growth, e),
+            is_in_limited_lru(tree_growth, e.place),
             -e.tree_bytes_growth,
             -e.growth,
             e.place,

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from heapsnap.analysis.growth.entries import Entry, find_entries
+from heapsnap.analysis.growth.companions import fold
+from heapsnap.analysis.growth.entries import entries_of
+from heapsnap.analysis.growth.tree_growth import TreeGrowth
 from heapsnap.analysis.growth.warming import FEW, LEAK, WARMING
 from heapsnap.analysis.heap.collector import collects
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from heapsnap.analysis.growth.entry import Entry
     from heapsnap.analysis.series.series import Series
 
 SLOWING = 0.1
@@ -36,7 +39,8 @@ class Growth(NamedTuple):
 
 def sort_entries(series: Series) -> Growth:
     """Find where growth enters the heap, and how it goes on."""
-    entries = find_entries(series)
+    tree_growth = TreeGrowth(series, series.tree)
+    entries = entries_of(tree_growth)
     if collects(series.after.snapshot):
         # The table of garbage shows it.
         entries = [e for e in entries if series.verdict_of_place(e.place) != "garbage"]
@@ -45,14 +49,19 @@ def sort_entries(series: Series) -> Growth:
         entries.sort(key=lambda entry: entry.tier)
     leaks = [entry for entry in entries if entry.tier == LEAK]
     steady = [entry for entry in leaks if _is_steady(series, entry)]
-    sporadic = [entry for entry in leaks if entry not in steady]
+    # What came along does not grow on its own, whatever its rate.
+    told = fold(tree_growth, [*steady, *(entry for entry in leaks if entry not in steady)])
+    steady_places = {entry.place for entry in steady}
+    steady = [entry for entry in told if entry.place in steady_places]
+    sporadic = [entry for entry in told if entry.place not in steady_places]
     return Growth(steady, sporadic, [entry for entry in entries if entry.tier != LEAK])
 
 
 def rank_of_leaks(series: Series) -> dict[int, int]:
     """Place where growth enters as it does in leaks → its rank, 0 for the worst."""
     growth = sort_entries(series)
-    return {entry.place: rank for rank, entry in enumerate([*growth.steady, *growth.sporadic])}
+    ranked = enumerate([*growth.steady, *growth.sporadic])
+    return {place: rank for rank, entry in ranked for place in (entry.place, *entry.along)}
 
 
 def _seen_over_time(series: Series, entry: Entry) -> Entry:

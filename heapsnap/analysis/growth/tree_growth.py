@@ -122,6 +122,16 @@ class TreeGrowth:
             return WRAPPER
         return rank
 
+    def origin_of_root(self, place: int) -> Origin | None:
+        """Whose module the path starts from; None where it starts from something else.
+
+        Modules that a program counts up are all entries of ``sys.modules``, and nobody's own.
+        """
+        root = self.root_by_place[place]
+        if self.tree.type[root] != "module" or root == place:
+            return None
+        return self.origins.of_module(self.tree.reference[root])
+
     def bytes_below(self, entries: AbstractSet[int]) -> NDArray[np.int64]:
         """``(p,) int64``: bytes that came to each place and below it, but for other entries' own.
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from heapsnap.analysis.growth.blame import NAMED
+from heapsnap.analysis.growth.companions import WEAK_REFERENCES
 from heapsnap.analysis.growth.spread import rises_in_most
 from heapsnap.analysis.heap.labels import KEY
 from heapsnap.analysis.heap.origins import Origin
@@ -47,7 +48,7 @@ A_FEW_EACH = 3
 """Entries in tables of Python's own and of libraries for each module that was imported."""
 MANY_IMPORTS = 20
 """An executor starts threads up to its ``max_workers``: that is a pool which reaches its size."""
-WEAK_REFERENCES = frozenset({"weakref.ReferenceType", "ReferenceType", "weakref.KeyedRef"})
+FINALIZER = "weakref.finalize._Info"
 WEAK_CONTAINERS = frozenset({"WeakSet", "WeakKeyDictionary", "WeakValueDictionary"})
 THREAD_DATA = "data of the thread"
 TELLING_LIBRARIES = frozenset(
@@ -101,6 +102,8 @@ def _is_bounded_by_design(tree_growth: TreeGrowth, entry: int, blamed: int) -> b
     tree = tree_growth.tree
     if tree.type[blamed] in WEAK_REFERENCES and _is_swept(tree_growth, blamed):
         return True
+    if tree_growth.rank_of(blamed) not in NAMED and _lives_with_its_key(tree_growth, entry):
+        return True
     if _is_of_many_threads(tree_growth, entry, blamed):
         return True
     above = tree.parent[entry]
@@ -152,7 +155,7 @@ def _is_of_many_threads(tree_growth: TreeGrowth, entry: int, blamed: int) -> boo
 def _came_with_imports(tree_growth: TreeGrowth, entry: int) -> bool:
     """Whether so much was imported meanwhile that the tables of libraries grew by that."""
     imported = tree_growth.imported_modules
-    owner = _origin_of_root(tree_growth, entry)
+    owner = tree_growth.origin_of_root(entry)
     is_theirs = owner in {Origin.PYTHON, Origin.LIBRARY} or (
         tree_growth.tree.reference[tree_growth.root_by_place[entry]] == C_ROOT
     )
@@ -171,22 +174,45 @@ def _is_swept(tree_growth: TreeGrowth, place: int) -> bool:
     return in_weak or "?" in {tree.reference[p] for p in path}
 
 
+def _lives_with_its_key(tree_growth: TreeGrowth, entry: int) -> bool:
+    """Whether it goes when the object goes that it was noted for: that object may be the leak.
+
+    What such a table holds is to blame only where it keeps that object itself, and then
+    it is of a class that a person would name.
+    """
+    tree = tree_growth.tree
+    path = tree.path(entry)
+    in_weak_keys = any(
+        tree.type[holder].rpartition(".")[2] == "WeakKeyDictionary"
+        and (tree.reference[table], tree.reference[item]) == (".data", "[*]")
+        for holder, table, item in zip(path, path[1:], path[2:], strict=False)
+    )
+    return in_weak_keys or tree.type[entry] == FINALIZER
+
+
+def is_in_limited_lru(tree_growth: TreeGrowth, entry: int) -> bool:
+    """Whether the entry stands in an ``lru_cache`` that has a limit, be it ever so high."""
+    return _limited_lru_above(tree_growth, entry) is not None
+
+
 def _is_filling_lru(tree_growth: TreeGrowth, entry: int) -> bool:
-    """Whether the entry stands in an ``lru_cache`` that has a limit and may not have reached it.
+    """Whether the entry stands in an ``lru_cache`` with a limit that it may not have reached."""
+    wrapper = _limited_lru_above(tree_growth, entry)
+    counts = tree_growth.tree.counts[-1]
+    return wrapper is not None and bool(counts[entry] <= LRU_LIMIT * counts[wrapper])
+
+
+def _limited_lru_above(tree_growth: TreeGrowth, entry: int) -> int | None:
+    """The place of the cache's wrapper.
 
     Only a cache with a limit links its entries (Modules/_functoolsmodule.c).
     """
     tree = tree_growth.tree
     for wrapper, below in pairwise(tree.path(entry)):
         if tree.type[wrapper] == LRU_WRAPPER and tree.reference[below] == "<cache>":
-            links = [
-                place
-                for place, kind in enumerate(tree.type)
-                if kind == LRU_LINK and wrapper in tree.path(place)
-            ]
-            most = LRU_LIMIT * int(tree.counts[-1][wrapper])
-            return bool(links) and bool(tree.counts[-1][entry] <= most)
-    return False
+            links = (place for place, kind in enumerate(tree.type) if kind == LRU_LINK)
+            return wrapper if any(wrapper in tree.path(link) for link in links) else None
+    return None
 
 
 def _tier_of_plain_values(
@@ -210,7 +236,7 @@ def _tier_of_plain_values(
         # The tuples of code and the tables of classes are C's own: imports make them.
         return WARMING
     is_new = tree.counts[0][blamed] == 0
-    is_library = _origin_of_root(tree_growth, entry) == Origin.LIBRARY
+    is_library = tree_growth.origin_of_root(entry) == Origin.LIBRARY
     if is_new and is_library and tree.type[blamed] in tree_growth.leaf_types:
         return WARMING
     return LEAK
@@ -220,7 +246,7 @@ def _tier_by_owner(tree_growth: TreeGrowth, entry: int, blamed: int) -> int:
     """The tier by whose module it grows in: Python's own have caches that fill and stay."""
     tree = tree_growth.tree
     root = tree_growth.root_by_place[entry]
-    if root == entry or _origin_of_root(tree_growth, entry) != Origin.PYTHON:
+    if root == entry or tree_growth.origin_of_root(entry) != Origin.PYTHON:
         return LEAK
     library = tree.reference[root].partition(".")[0]
     attributes = {tree.reference[place] for place in tree.path(entry)[1:3]}
@@ -233,14 +259,3 @@ def _tier_by_owner(tree_growth: TreeGrowth, entry: int, blamed: int) -> int:
     if growth < MANY or (is_filled and tree_growth.rank_of(blamed) > 0):
         return WARMING
     return LEAK
-
-
-def _origin_of_root(tree_growth: TreeGrowth, entry: int) -> Origin | None:
-    """Whose module the path starts from; None where it starts from something else.
-
-    Modules that a program counts up are all entries of ``sys.modules``, and nobody's own.
-    """
-    root = tree_growth.root_by_place[entry]
-    if tree_growth.tree.type[root] != "module" or root == entry:
-        return None
-    return tree_growth.origins.of_module(tree_growth.tree.reference[root])

@@ -58,7 +58,7 @@ def plumbing(kind: ObjectType) -> int:
 def _is_container(kind: ObjectType) -> bool:
     """Whether it is one of Python's own containers that are no built-in types."""
     return kind.layout in {"dict", "OrderedDict", "defaultdict", "deque"} or (
-        kind.qualname.startswith(("Weak", "User", "ChainMap"))
+        kind.qualname.startswith(("WeakSet", "WeakKeyD", "WeakValueD", "User", "ChainMap"))
     )
 
 

@@ -17,7 +17,7 @@ from heapsnap.analysis.heap.garbage import plumbing
 from heapsnap.analysis.heap.origins import Origins
 from heapsnap.analysis.heap.places import C_ROOT, GARBAGE_ROOT
 from heapsnap.analysis.series.kept_tree import kept_tree
-from heapsnap.analysis.series.lay_over import lay_over
+from heapsnap.analysis.series.lay_over import NAMESPACE_LAYOUTS, lay_over
 from heapsnap.analysis.series.place_tree import NO_PLACE, PlaceTree
 
 if TYPE_CHECKING:
@@ -70,6 +70,12 @@ class Series:
         """Full names of types that are declared in C."""
         kinds = self.after.snapshot.types
         return frozenset(kind.full_name for kind in kinds if not kind.is_heap_type)
+
+    @cached_property
+    def namespace_types(self) -> frozenset[str]:
+        """Full names of the types of modules and classes."""
+        kinds = (kind for heap in self.heaps for kind in heap.snapshot.types)
+        return frozenset(kind.full_name for kind in kinds if kind.layout in NAMESPACE_LAYOUTS)
 
     @cached_property
     def leaf_types(self) -> frozenset[str]:

@@ -1,0 +1,146 @@
+"""What came along with a culprit, in heaps that are drawn: folded, or a leak of its own."""
+
+from heapsnap.analysis.answers.diff import diff
+from tests.heaps import load_heap
+
+
+def culprits(draw, *, before=10, after=60):
+    return diff(before=load_heap(*draw(before)), after=load_heap(*draw(after))).culprits
+
+
+def told(draw, **counts):
+    return [(c.type, c.growth, c.holder) for c in culprits(draw, **counts)]
+
+
+def customers(state, *, are_known=True):
+    """A shop that keeps customers, and a library's session that has a state for each."""
+
+    def draw(n):
+        pictures = [
+            "module app -.__dict__-> space:dict -['SHOP']-> shop:__main__.Shop -.kept-> kept:list",
+            f"kept -[#]-> a*{n}:__main__.Customer",
+            f"space -['SESSION']-> session:orm.Session -.states-> all:list -[#]-> s*{n}:{state}",
+        ]
+        return [*pictures, f"a*{n} -.state-> s*{n}"] if are_known else pictures
+
+    return draw
+
+
+def test_what_a_library_notes_of_each_object_is_folded_under_the_object():
+    (customer,) = culprits(customers("orm.State"))
+    assert (customer.type, customer.holder) == ("__main__.Customer", "app.SHOP.kept[*]")
+    assert [(row.type, row.growth) for row in customer.consequences] == [("orm.State", 50)]
+
+
+def test_what_belongs_to_no_object_of_the_culprit_is_a_leak_of_its_own():
+    kinds = {kind for kind, _, _ in told(customers("orm.State", are_known=False))}
+    assert kinds == {"__main__.Customer", "orm.State"}
+
+
+def test_two_classes_of_the_program_are_two_leaks():
+    kinds = {kind for kind, _, _ in told(customers("__main__.State"))}
+    assert kinds == {"__main__.Customer", "__main__.State"}
+
+
+def test_notes_that_grew_by_far_more_than_the_objects_are_a_leak_of_their_own():
+    def draw(n):
+        return [*customers("orm.State")(n), f"all -[#]-> more*{n * 9}:orm.State"]
+
+    assert {kind for kind, _, _ in told(draw)} == {"__main__.Customer", "orm.State"}
+
+
+def test_the_tables_of_one_library_object_tell_of_one_event():
+    def draw(n):
+        return [
+            "module app -.__dict__-> space:dict -['GRAPH']-> graph:lib.Graph",
+            "graph -.__dict__-> own:dict -['nodes']-> nodes:dict",
+            "own -['edges']-> edges:dict",
+            f"nodes -[*]-> n*{n}:dict",
+            f"edges -[*]-> e*{n}:dict",
+        ]
+
+    assert [(kind, growth) for kind, growth, _ in told(draw)] == [("dict", 50)]
+
+
+def test_keys_are_told_with_their_values():
+    def draw(n):
+        return [
+            "module app -.__dict__-> space:dict -['ANSWERS']-> answers:dict",
+            f"answers -[*]-> a*{n}:__main__.Answer",
+            f"answers -<key>-> q*{n}:__main__.Question",
+        ]
+
+    assert len(told(draw)) == 1
+
+
+def test_weak_references_are_told_with_what_they_look_at_and_alone_where_nothing_else_grew():
+    def draw(n, *, with_views=True):
+        listeners = (
+            "module app -.__dict__-> space:dict -['WATCH']-> watch:list",
+            f"watch -[#]-> w*{n}:weakref.ReferenceType",
+        )
+        views = f"space -['VIEWS']-> views:list -[#]-> v*{n}:__main__.View"
+        return [*listeners, views] if with_views else [*listeners]
+
+    assert [kind for kind, _, _ in told(draw)] == ["__main__.View"]
+    alone = told(lambda n: draw(n, with_views=False))
+    assert [kind for kind, _, _ in alone] == ["weakref.ReferenceType"]
+
+
+def test_a_weak_method_is_told_not_the_reference_in_it():
+    def draw(n):
+        return [
+            "module app -.__dict__-> space:dict -['WATCH']-> watch:list",
+            f"watch -[#]-> m*{n}:weakref.WeakMethod -._func_ref-> r*{n}:weakref.ReferenceType",
+        ]
+
+    assert [kind for kind, _, _ in told(draw)] == ["weakref.WeakMethod"]
+
+
+def test_values_of_weak_keys_go_with_their_keys_unless_they_hold_what_a_person_would_name():
+    def draw(n, value):
+        return [
+            "module app -.__dict__-> space:dict -['SIZES']-> sizes:weakref.WeakKeyDictionary",
+            f"sizes -.data-> table:dict -[*]-> v*{n}:{value}",
+        ]
+
+    assert told(lambda n: draw(n, "list")) == []
+    held = told(lambda n: [*draw(n, "list"), f"v*{n} -[#]-> k*{n}:__main__.View"])
+    assert [kind for kind, _, _ in held] == ["__main__.View"]
+
+
+def test_finalizers_go_with_their_objects_unless_they_hold_what_a_person_would_name():
+    def draw(n):
+        return [
+            "module app -.__dict__-> space:dict -['registry']-> registry:dict",
+            f"registry -[*]-> f*{n}:weakref.finalize._Info",
+        ]
+
+    assert told(draw) == []
+    held = told(lambda n: [*draw(n), f"f*{n} -.args-> t*{n}:tuple -[#]-> o*{n}:__main__.File"])
+    assert [kind for kind, _, _ in held] == ["__main__.File"]
+
+
+def test_a_cache_that_has_a_limit_comes_after_what_has_none():
+    def draw(n):
+        return [
+            "module app -.__dict__-> space:dict -['load']-> load:functools._lru_cache_wrapper",
+            f"load -<cache>-> cache:dict -[*]-> link*{n * 9}:functools._lru_list_elem",
+            f"link*{n * 9} -.result-> text*{n * 9}:str",
+            f"space -['OPEN']-> open:list -[#]-> t*{n}:__main__.Ticket",
+        ]
+
+    assert told(draw)[0][0] == "__main__.Ticket"
+    alone = told(lambda n: draw(n)[:-1])
+    assert alone, "a high limit is no limit, where nothing else leaks"
+
+
+def test_the_data_of_threads_is_written_by_its_attributes():
+    def draw(n):
+        return [
+            "module app -.__dict__-> space:dict -['LOCAL']-> local:_thread._local",
+            "local -<threads>-> threads:dict -[*]-> own:dict -['stack']-> stack:list",
+            f"stack -[#]-> c*{n}:__main__.Context",
+        ]
+
+    assert [holder for _, _, holder in told(draw)] == ["app.LOCAL.stack[*]"]
