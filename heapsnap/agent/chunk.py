@@ -167,14 +167,16 @@ class Chunk:
         """The address of every ``step``-th leaf that has a row."""
         return list(pick(self._leaves[::step], self._addresses))
 
-    def write(self, *, is_tracked, types, shapes, names):
+    def sites(self, sites):
+        """The numbers of the sites where the objects of the rows were allocated, a JSON list."""
+        return sites.column([*self._containers, *pick(self._leaves, self._references)])
+
+    def write(self, *, is_tracked, tables):
         """The chunk as JSON, in ASCII.
 
         Args:
             is_tracked: Whether the collector tracks the containers.
-            types: JSON of the new rows of the type table.
-            shapes: JSON of the new shapes.
-            names: JSON of the names of objects.
+            tables: JSON of what follows the columns: names with their values, by commas.
         """
         count = self.container_count
         order = self._leaves + self._elsewhere
@@ -193,9 +195,7 @@ class Chunk:
             f'"shape":{write_texts(self._shapes)}',
             f'"out":{write_texts(map(self._texts.__getitem__, self._counts))}',
             f'"to":{write_texts(pick(targets, position))}',
-            f'"types":{types}',
-            f'"shapes":{shapes}',
-            f'"names":{names}}}',
+            f"{tables}}}",
         )
         return ",".join(columns).encode("ascii")
 

@@ -67,7 +67,7 @@ def describe_process(reason, sequence, version):
     }
 
 
-def complete(header, *, mode, pause_seconds, thread_count, not_seen, redaction):
+def complete(header, *, mode, pause_seconds, thread_count, tracemalloc_frames, not_seen, redaction):
     """The JSON text of the whole header."""
     moment = time.gmtime(header["time"])
     full = {
@@ -92,6 +92,8 @@ def complete(header, *, mode, pause_seconds, thread_count, not_seen, redaction):
         "memory": read_memory(header["pid"]),
         "gc": header["gc"],
         "thread_count": thread_count,
+        # Only where it is on: else a snapshot is as it was before sites were known.
+        **({"tracemalloc_frames": tracemalloc_frames} if tracemalloc_frames else {}),
         "redacted": redaction is not OPEN,
         "not_seen": not_seen,
     }

@@ -15,6 +15,8 @@ from .format import PART_SUFFIX
 from .hooks import Hooks
 from .redaction import OPEN
 from .roots import describe_roots
+from .sites import Sites, traced_frames
+from .untraced import leave_untraced
 from .walk import Heap, Walker
 
 
@@ -136,6 +138,8 @@ class Job:
         heap = Heap(self)
         walker = None
         try:
+            # After the heap was listed, so that nothing of it is on the list.
+            sites = self._sites()
             # Describing the roots reads f_locals, which leaves a dict in the frame (up to 3.12),
             # and the dicts of threads, which makes them (from 3.11): these are looked into first.
             readable = self.capture.read_for_roots() + self.capture.running_generators()
@@ -146,6 +150,7 @@ class Job:
                 prefetched=prefetched,
                 shapes=self.redaction.shape_table(),
                 is_whole=self.in_child and not _is_collecting(),
+                sites=sites,
             )
             roots, named = describe_roots(self.capture, self.hooks, self.redaction)
             document.begin(self._header(), roots)
@@ -173,12 +178,20 @@ class Job:
         )
         return document.path
 
+    def _sites(self):
+        """An empty table of sites; None where nobody traces, or not for us."""
+        if not self.in_child or not traced_frames():
+            return None
+        leave_untraced()
+        return Sites()
+
     def _header(self):
         return header.complete(
             self.facts,
             mode="fork" if self.in_child else "inline",
             pause_seconds=self.pause_seconds,
             thread_count=len(self.capture.stacks),
+            tracemalloc_frames=traced_frames() if self.in_child else 0,
             not_seen=self._not_seen(),
             redaction=self.redaction,
         )
@@ -195,6 +208,8 @@ class Job:
             limits.append(
                 f"frozen objects that only frozen ones refer to: of {gc.get_freeze_count()}"
             )
+        if traced_frames():
+            limits.append("where objects were allocated: tracemalloc is asked in a child only")
         if "fork_error" in self.facts:
             limits.append(f"no child could be made: {self.facts['fork_error']}")
         return limits

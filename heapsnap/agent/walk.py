@@ -105,6 +105,7 @@ class Walker:
         may_materialize: See ``Planner``.
         prefetched: Address → referents that were read before the agent touched the object.
         is_whole: Whether all that the collector tracks is on the heap's list; None: in the child.
+        sites: The running table of sites; None where they are not asked for.
         shapes: The running table of shapes, empty: one that hides names, say.
 
     Attributes:
@@ -113,11 +114,14 @@ class Walker:
             are not, nor what other threads make during the walk.
     """
 
-    def __init__(self, heap, *, may_materialize, prefetched=(), shapes=None, is_whole=None):
+    def __init__(
+        self, heap, *, may_materialize, prefetched=(), shapes=None, is_whole=None, sites=None
+    ):
         self.shapes = ShapeTable() if shapes is None else shapes
         self.planner = Planner(self.shapes, may_materialize=may_materialize)
         self.heap = heap
         self.prefetched = dict(prefetched)
+        self.sites = sites
         self.rows = 0
         self.references = 0
         self.repeats = 0
@@ -215,13 +219,17 @@ class Walker:
         self._add_others(chunk)
         self.rows += chunk.row_count
         self.references += chunk.reference_count
+        return chunk.write(is_tracked=is_tracked, tables=",".join(self._tables(chunk)))
+
+    def _tables(self, chunk):
+        """What follows the columns of a chunk: what it adds to the tables, names, sites."""
         names, self._names = self._names, _no_names()
-        return chunk.write(
-            is_tracked=is_tracked,
-            types=dumps(self.planner.take_fresh()),
-            shapes=self.shapes.take_fresh(),
-            names=dumps(names),
-        )
+        yield f'"types":{dumps(self.planner.take_fresh())}'
+        yield f'"shapes":{self.shapes.take_fresh()}'
+        yield f'"names":{dumps(names)}'
+        if self.sites is not None:
+            yield f'"site":{chunk.sites(self.sites)}'
+            yield f'"sites":{self.sites.take_fresh()}'
 
     def _add_others(self, chunk):
         """Give rows to the leaves among what the containers refer to.

@@ -75,6 +75,20 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
+class AllocationSite:
+    """A line of code that allocated objects, where the process ran under tracemalloc.
+
+    ``count`` of the objects in the last snapshot were allocated there, ``growth`` more than in the
+    first; None where there is no first, or nobody traced.
+    """
+
+    file: str
+    line: int
+    count: int
+    growth: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Consequence:
     """A type that grew only because a culprit did."""
 
@@ -92,6 +106,7 @@ class Culprit:
     ``c-held`` or ``garbage``. ``counts`` are the objects at this place in each snapshot, in the
     order of time. ``retained_bytes_growth`` counts the objects themselves and all
     growth that hangs on them. ``fingerprint`` is stable between runs and machines.
+    ``allocated_at`` are the few lines that account for the growth; empty where nobody traced.
     """
 
     type: str
@@ -103,6 +118,7 @@ class Culprit:
     chain: Chain
     fingerprint: str
     consequences: tuple[Consequence, ...]
+    allocated_at: tuple[AllocationSite, ...] = ()
 
     @property
     def count_before(self) -> int:
@@ -214,7 +230,7 @@ class HoldingGroup:
     normalised form that all of them share. ``growth`` is None without a baseline. ``cycle``
     is the shortest cycle through the example where the verdict is ``garbage``, else None.
     ``detail`` holds further lines that the verdict asks for: thread, function, line and variable
-    of a frame; how many references C holds.
+    of a frame; how many references C holds. ``allocated_at`` as of a ``Culprit``.
     """
 
     count: int
@@ -229,6 +245,7 @@ class HoldingGroup:
     detail: tuple[str, ...]
     pattern: Pattern | None
     fingerprint: str
+    allocated_at: tuple[AllocationSite, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

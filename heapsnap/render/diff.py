@@ -12,6 +12,7 @@ from heapsnap.render.heading import series_lines, warning_lines
 from heapsnap.render.lines import GOOD, GROWTH, QUIET, TITLE, TYPE, line, table
 from heapsnap.render.memory import memory_line
 from heapsnap.render.plot import plot
+from heapsnap.render.sites import sites_text
 from heapsnap.render.verdict import held_text, names_of, waiting_text, why_none
 from heapsnap.render.words import (
     bytes_growth_text,
@@ -79,6 +80,8 @@ def _answer(result: Diff, names: Mapping[str, str], most: int | None) -> list[Te
         lines.append(line(f"in every step: {counts}  ", (plot(culprit.counts), GROWTH), indent=2))
     if culprit.consequences:
         lines.append(line(f"with them: {_consequences(culprit, names, most)}", indent=2))
+    if culprit.allocated_at:
+        lines.append(line(f"allocated at {sites_text(culprit.allocated_at)}", indent=2))
     lines.append(line(f"next: heapsnap why {shlex.quote(name)}", indent=2))
     return lines
 
@@ -122,6 +125,7 @@ def _culprit_table(
 ) -> list[Text]:
     rows = []
     has_plots = any(len(culprit.counts) > PAIR for culprit in culprits)
+    has_sites = any(culprit.allocated_at for culprit in culprits)
     for culprit in culprits:
         row: list[Part] = [
             (growth_text(culprit.growth), GROWTH),
@@ -130,9 +134,15 @@ def _culprit_table(
             (names[culprit.type], TYPE),
             bytes_growth_text(culprit.retained_bytes_growth),
             held_text(culprit),
+            *([_main_site(culprit)] if has_sites else []),
         ]
         rows.append(row)
-    return _section(title, rows, "rlllrl" if has_plots else "rllrl", most)
+    right = "rlllrl" if has_plots else "rllrl"
+    return _section(title, rows, right + ("l" if has_sites else ""), most)
+
+
+def _main_site(culprit: Culprit) -> str:
+    return f"allocated at {sites_text(culprit.allocated_at[:1])}" if culprit.allocated_at else ""
 
 
 def _containers(result: Diff, names: Mapping[str, str], most: int | None) -> list[Text]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from heapsnap.analysis.results import (
+        AllocationSite,
         Chain,
         Culprit,
         Diff,
@@ -232,6 +233,7 @@ def _culprit(culprit: Culprit) -> dict[str, Any]:
             {"type": row.type, "growth": row.growth, "bytes_growth": row.bytes_growth}
             for row in culprit.consequences
         ],
+        "allocated_at": _sites(culprit.allocated_at),
     }
 
 
@@ -261,7 +263,15 @@ def _group(group: HoldingGroup) -> dict[str, Any]:
         "detail": list(group.detail),
         "pattern": None if group.pattern is None else _pattern(group.pattern),
         "fingerprint": group.fingerprint,
+        "allocated_at": _sites(group.allocated_at),
     }
+
+
+def _sites(sites: Sequence[AllocationSite]) -> list[dict[str, Any]]:
+    return [
+        {"file": site.file, "line": site.line, "count": site.count, "growth": site.growth}
+        for site in sites
+    ]
 
 
 def _pattern(pattern: Pattern) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from heapsnap.render.colours import DARK, LIGHT, Palette, dark_rules
 from heapsnap.render.escape import escape_terminal
+from heapsnap.render.sites import sites_text
 from heapsnap.render.words import (
     bytes_growth_text,
     bytes_text,
@@ -108,6 +109,7 @@ def _environment() -> Environment:
         duration=duration_text,
         growth=growth_text,
         plural=plural,
+        sites=sites_text,
         time=time_text,
     )
     return environment

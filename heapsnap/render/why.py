@@ -11,6 +11,7 @@ from heapsnap.analysis.heap.collector import frozen_by_program
 from heapsnap.render.chain import chain_line, chain_lines
 from heapsnap.render.heading import snapshot_line, warning_lines
 from heapsnap.render.lines import GROWTH, QUIET, REFERENCE, TITLE, TYPE, WARNING, line, prose
+from heapsnap.render.sites import sites_text
 from heapsnap.render.words import bytes_text, count_text, growth_text, plural, short_names
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ def _group_lines(group: HoldingGroup, result: Why, width: int) -> list[Text]:
         lines.append(line((f"one of them, from {start}:", QUIET), indent=INDENT))
         lines += chain_lines(group.chain, indent=INDENT + 2)
     lines += [line(text, indent=INDENT) for text in group.detail]
+    if group.allocated_at:
+        lines.append(line(f"allocated at {sites_text(group.allocated_at)}", indent=INDENT))
     if group.verdict == "garbage":
         lines += prose("collector: ", collector_text(result.snapshot), width=width, indent=INDENT)
     if group.pattern is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from heapsnap.snapshot.model import NO_NODE, Frame, Roots, Snapshot, Thread
+from heapsnap.snapshot.model import NO_NODE, NO_SITE, Frame, Roots, Snapshot, Thread
 from heapsnap.snapshot.numbering import number_nodes
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from heapsnap.errors import DamagedSnapshotError
     from heapsnap.snapshot.chunks import Chunk
     from heapsnap.snapshot.lines import Where
-    from heapsnap.snapshot.model import EdgeArray, NodeArray, ObjectType
+    from heapsnap.snapshot.model import EdgeArray, NodeArray, ObjectType, Site
     from heapsnap.snapshot.shapes import ShapeTable
 
 NOWHERE_HINT = "the snapshot contradicts itself: take a new one, and report it as a bug"
@@ -40,6 +40,7 @@ def assemble(
     chunks: Sequence[Chunk],
     types: Sequence[ObjectType],
     shapes: ShapeTable,
+    sites: Sequence[Site],
     is_complete: bool,
 ) -> Snapshot:
     """Put the chunks together.
@@ -95,6 +96,8 @@ def assemble(
             dict(zip(root_addresses, numbering.node_by_root.tolist(), strict=True)),
             is_complete=is_complete,
         ),
+        site_by_node=_site_by_node(chunks, is_kept),
+        sites=tuple(sites),
     )
     for column in (
         snapshot.address_by_node,
@@ -107,6 +110,8 @@ def assemble(
         snapshot.name_by_edge,
     ):
         column.setflags(write=False)
+    if snapshot.site_by_node is not None:
+        snapshot.site_by_node.setflags(write=False)
     return snapshot
 
 
@@ -132,6 +137,17 @@ def _by_node(
     containers = [column[: chunk.container_count] for column, chunk in pairs]
     leaves = [column[chunk.container_count : chunk.row_count] for column, chunk in pairs]
     return _concatenate([*containers, *leaves], dtype)[is_kept]
+
+
+def _site_by_node(chunks: Sequence[Chunk], is_kept: NDArray[np.bool_]) -> NDArray[np.int32] | None:
+    """``(n,) int32``: the site of each object; None where no chunk has any."""
+    if all(chunk.site is None for chunk in chunks):
+        return None
+    columns = [
+        np.full(chunk.row_count, NO_SITE, dtype=np.int32) if chunk.site is None else chunk.site
+        for chunk in chunks
+    ]
+    return _by_node(columns, chunks, is_kept, np.int32)
 
 
 def _first_edges(count_by_row: NDArray[Any]) -> EdgeArray:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from heapsnap.snapshot.digits import parse_columns
-from heapsnap.snapshot.model import NO_COUNT
+from heapsnap.snapshot.model import NO_COUNT, NO_SITE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,6 +46,7 @@ class Chunk:
         out: ``(C,) int32``.
         to: ``(E,) int32``, positions in ``address``.
         name_by_row: Row in this chunk → the object's own name.
+        site: ``(R,) int32``, numbers of sites from 1, 0 for none; None where the file has none.
     """
 
     where: Where
@@ -58,6 +59,7 @@ class Chunk:
     out: NDArray[np.int32]
     to: NDArray[np.int32]
     name_by_row: dict[int, str]
+    site: NDArray[np.int32] | None
 
     @property
     def row_count(self) -> int:
@@ -114,7 +116,9 @@ def _parse_usual_order(line: Line) -> tuple[dict[str, Any], bool] | None:
     return ({**raw, **rest}, tail.endswith(b",")) if raw.keys().isdisjoint(rest) else None
 
 
-def check_chunk(where: Where, raw: dict[str, Any], *, type_count: int, shape_count: int) -> Chunk:
+def check_chunk(
+    where: Where, raw: dict[str, Any], *, type_count: int, shape_count: int, site_count: int
+) -> Chunk:
     """Check one parsed chunk against the format.
 
     Args:
@@ -122,6 +126,7 @@ def check_chunk(where: Where, raw: dict[str, Any], *, type_count: int, shape_cou
         raw: As ``parse_chunk`` gave it.
         type_count: Length of the type table, this chunk's additions included.
         shape_count: The same for the shape table.
+        site_count: The same for the table of sites.
 
     Raises:
         DamagedSnapshotError: A rule does not hold.
@@ -163,6 +168,7 @@ def check_chunk(where: Where, raw: dict[str, Any], *, type_count: int, shape_cou
         columns["out"].astype(np.int32),
         columns["to"].astype(np.int32),
         _names(where, raw.get("names"), row_count),
+        _sites(where, raw["site"], row_count, site_count) if "site" in raw else None,
     )
 
 
@@ -227,6 +233,13 @@ def _tracked_count(where: Where, value: Any, container_count: int) -> int:
     if not 0 <= value <= container_count:
         raise where.damaged(f"'tracked' is {value}, expected 0 to {container_count}")
     return value
+
+
+def _sites(where: Where, raw: Any, row_count: int, site_count: int) -> NDArray[np.int32]:
+    sites = _integers(where, "site", raw)
+    _check_length(where, "site", len(sites), row_count)
+    _check_range(where, "site", sites, NO_SITE, site_count)
+    return sites.astype(np.int32)
 
 
 def _names(where: Where, raw: Any, row_count: int) -> dict[int, str]:

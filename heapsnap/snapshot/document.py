@@ -1,4 +1,4 @@
-"""The lines of a snapshot that are not chunks: header, roots, type table, end.
+"""The lines of a snapshot that are not chunks: header, roots, rows of tables, end.
 
 Owns their checks. Values are handed on as JSON gave them; roots become nodes in ``assemble``.
 """
@@ -11,7 +11,7 @@ from heapsnap.agent.format import FORMAT, VERSION
 from heapsnap.errors import DamagedSnapshotError, NotASnapshotError
 from heapsnap.snapshot.chunks import INT64_MAX, kind_of
 from heapsnap.snapshot.lines import LINES_HINT
-from heapsnap.snapshot.model import ObjectType
+from heapsnap.snapshot.model import ObjectType, Site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -219,6 +219,17 @@ def check_type(where: Where, raw: Any) -> ObjectType:
         entry["heap"],
         entry["tracked"],
     )
+
+
+def check_site(where: Where, raw: Any) -> Site:
+    """One row of the table of sites.
+
+    Raises:
+        DamagedSnapshotError: It is not as the format has it.
+    """
+    if type(raw) is not list or [type(part) for part in raw] != [str, int]:
+        raise where.damaged(f"a site is {str(raw)[:80]}, expected a file and a line")
+    return Site(*raw)
 
 
 def is_chunks_end(line: Line) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from heapsnap.index.keeper import Index, open_index
-from heapsnap.snapshot.model import NO_NODE, Frame, ObjectType, Roots, Snapshot, Thread
+from heapsnap.snapshot.model import NO_NODE, Frame, ObjectType, Roots, Site, Snapshot, Thread
 from heapsnap.snapshot.reader import load
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ COLUMNS = (
     "name_by_edge",
 )
 NAMED_NODES = "named_nodes"
+SITES = "site_by_node"
 
 
 def open_snapshot(
@@ -74,6 +75,8 @@ def _recall(index: Index, file: Path) -> Snapshot | None:
 def _keep(index: Index, snapshot: Snapshot) -> None:
     arrays = {name: getattr(snapshot, name) for name in COLUMNS}
     arrays[NAMED_NODES] = np.array(list(snapshot.name_by_node), dtype=np.int32)
+    if snapshot.site_by_node is not None:
+        arrays[SITES] = snapshot.site_by_node
     facts = {
         "header": snapshot.header,
         "is_complete": snapshot.is_complete,
@@ -81,6 +84,7 @@ def _keep(index: Index, snapshot: Snapshot) -> None:
         "names": list(snapshot.name_by_node.values()),
         "types": [list(asdict(kind).values()) for kind in snapshot.types],
         "roots": asdict(snapshot.roots),
+        "sites": [list(asdict(site).values()) for site in snapshot.sites],
     }
     index.keep(PART, arrays, facts)
     index.seal()
@@ -98,6 +102,7 @@ def _snapshot_of(part: Part, path: Path, index: Index) -> Snapshot | None:
         types=tuple(ObjectType(*row) for row in facts["types"]),
         name_by_node=dict(zip(nodes, facts["names"], strict=True)),
         roots=_roots_of(facts["roots"]),
+        sites=tuple(Site(*row) for row in facts["sites"]),
         index=index,
         **arrays,
     )
@@ -111,6 +116,9 @@ def _is_sound(snapshot: Snapshot) -> bool:
     if len(first) != snapshot.container_count + 1 or first[0] != 0 or first[-1] != len(referent):
         return False
     if snapshot.container_count > snapshot.node_count or (first[1:] < first[:-1]).any():
+        return False
+    sites = snapshot.site_by_node
+    if sites is not None and len(sites) != snapshot.node_count:
         return False
     return len(referent) == 0 or bool(
         referent.min() > NO_NODE and referent.max() < snapshot.node_count

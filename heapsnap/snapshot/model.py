@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     CountArray: TypeAlias = NDArray[np.int64]
 
 NO_NODE = -1
+NO_SITE = 0
+"""Nobody saw where the object was allocated."""
 NO_COUNT = -1
 """A reference count that says nothing: an immortal object, or a leaf."""
 
@@ -53,6 +55,14 @@ class ObjectType:
         return (
             self.qualname if self.module in {"builtins", ""} else f"{self.module}.{self.qualname}"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A line of code that allocated objects, as tracemalloc saw it."""
+
+    file: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +125,9 @@ class Snapshot(Shown):
         types: The type table.
         name_by_node: Node → the object's own name (modules, classes, functions, ...).
         roots: The roots, by node.
+        site_by_node: ``(n,) int32``: the object was allocated at ``sites[number - 1]``, ``NO_SITE``
+            where nobody saw it; None where the process ran without tracemalloc.
+        sites: The lines that allocated objects.
         index: Where what follows from the heap is kept; None: nowhere.
     """
 
@@ -133,6 +146,8 @@ class Snapshot(Shown):
     types: tuple[ObjectType, ...]
     name_by_node: Mapping[int, str]
     roots: Roots
+    site_by_node: NDArray[np.int32] | None = None
+    sites: tuple[Site, ...] = ()
     index: Index | None = None
 
     @property

@@ -17,6 +17,7 @@ from heapsnap.snapshot.document import (
     check_end,
     check_opening,
     check_roots,
+    check_site,
     check_type,
     is_chunks_end,
     is_end,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator
 
-    from heapsnap.snapshot.model import ObjectType, Snapshot
+    from heapsnap.snapshot.model import ObjectType, Site, Snapshot
 
 
 def load(
@@ -74,6 +75,7 @@ def _read(path: Path, lines: Iterator[Line]) -> Snapshot:
         chunks=body.chunks,
         types=body.types,
         shapes=body.shapes,
+        sites=body.sites,
         is_complete=is_complete,
     )
 
@@ -90,6 +92,7 @@ class _Body:
         self.chunks: list[Chunk] = []
         self.types: list[ObjectType] = []
         self.shapes = ShapeTable()
+        self.sites: list[Site] = []
 
     def read(self, lines: Iterator[Line]) -> bool:
         """Read up to the end or to the cut; True if the end was there."""
@@ -124,13 +127,20 @@ class _Body:
         """Take one chunk; True if a comma promises another."""
         where = line.where
         raw, has_comma = parse_chunk(line)
-        for key in ("types", "shapes"):
+        raw.setdefault("sites", [])
+        for key in ("types", "shapes", "sites"):
             if not isinstance(raw.get(key), list):
                 raise where.damaged(f"'{key}' is {kind_of(raw.get(key))}, expected a list")
         self.types += [check_type(where, entry) for entry in raw["types"]]
         for shape in raw["shapes"]:
             self.shapes.add(where, shape)
-        self.chunks.append(
-            check_chunk(where, raw, type_count=len(self.types), shape_count=len(self.shapes))
+        self.sites += [check_site(where, entry) for entry in raw["sites"]]
+        chunk = check_chunk(
+            where,
+            raw,
+            type_count=len(self.types),
+            shape_count=len(self.shapes),
+            site_count=len(self.sites),
         )
+        self.chunks.append(chunk)
         return has_comma

@@ -28,7 +28,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 FOLDER = CHECKOUT / "fixtures" / "programs"
 LIBRARY_IS_MISSING = 77
 """Exit code of a program that cannot import the library whose leak it shows."""
-KEYS = {"type", "holder", "verdict", "chain", "pattern"}
+KEYS = {"type", "holder", "verdict", "chain", "pattern", "site"}
 
 
 class MissingLibraryError(Exception):
@@ -136,6 +136,10 @@ def misses(expect: dict[str, Any], answer: Answer) -> list[str]:
     pattern = group.pattern.id if group.pattern else None
     if pattern != expect["pattern"]:
         found.append(f"pattern {pattern}, expected {expect['pattern']}")
+    for said in (first, group) if "site" in expect else ():
+        sites = [f"{site.file}:{site.line}" for site in said.allocated_at]
+        if not sites or not sites[0].endswith(expect["site"]):
+            found.append(f"allocated at {sites}, expected {expect['site']}")
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from heapsnap.analysis.results import (
+    AllocationSite,
     Chain,
     Consequence,
     ContainerGrowth,
@@ -129,6 +130,10 @@ SESSIONS = Culprit(
     ),
     fingerprint="aaaabbbbcccc",
     consequences=tuple(Consequence(f"app.Part{n}", 250, 1_000 - n) for n in range(7)),
+    allocated_at=(
+        AllocationSite("shop/web.py", 41, 1_240, 240),
+        AllocationSite("shop/<admin>.py", 9, 10, 10),
+    ),
 )
 NUMBERS = Culprit(
     type="int",

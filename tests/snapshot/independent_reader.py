@@ -23,12 +23,16 @@ NO_REFCOUNT = -1
 
 
 class Object(NamedTuple):
-    """One object; ``references`` holds pairs of name, as in the file, and target address."""
+    """One object; ``references`` holds pairs of name, as in the file, and target address.
+
+    ``site`` is the file and line where it was allocated, if the file says so.
+    """
 
     type_name: str
     shallow_bytes: int
     refcount: int | None
     references: list[tuple[str, int]]
+    site: tuple[str, int] | None = None
 
 
 class Snapshot(NamedTuple):
@@ -48,10 +52,12 @@ def read(path: Path) -> Snapshot:
     objects: dict[int, Object] = {}
     types: list[dict[str, Any]] = []
     shapes: list[list[str | int]] = []
+    sites: list[tuple[str, int] | None] = [None]
     for chunk in document["chunks"]:
         types += chunk["types"]
         shapes += chunk["shapes"]
-        _add_rows(objects, chunk, types, shapes)
+        sites += [(file, line) for file, line in chunk.get("sites", ())]
+        _add_rows(objects, chunk, types, shapes, sites)
     return Snapshot(objects, document["roots"])
 
 
@@ -82,6 +88,7 @@ def _add_rows(
     chunk: dict[str, Any],
     types: list[dict[str, Any]],
     shapes: list[list[str | int]],
+    sites: list[tuple[str, int] | None],
 ) -> None:
     addresses = list(accumulate(chunk["address"]))
     runs = zip(chunk["type"][::2], chunk["type"][1::2], strict=True)
@@ -96,6 +103,7 @@ def _add_rows(
             shallow_bytes=size,
             refcount=None if count == NO_REFCOUNT else count,
             references=[],
+            site=sites[chunk["site"][row]] if "site" in chunk else None,
         )
         described = objects.setdefault(addresses[row], described)
         if is_container:

@@ -7,12 +7,13 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from heapsnap.snapshot.model import NO_COUNT, NO_NODE, ObjectType
+from heapsnap.snapshot.model import NO_COUNT, NO_NODE, NO_SITE, ObjectType
 from heapsnap.snapshot.model import Snapshot as LoadedSnapshot
 from heapsnap.snapshot.reader import load
 from tests.documents import HEADER, pack, write_document
@@ -94,9 +95,9 @@ sys.exit(heapsnap.dump(sys.argv[1]) != sys.argv[1])
 """
 
 
-def take_snapshot(program: str, path: Path) -> Path:
+def take_snapshot(program: str, path: Path, *flags: str) -> Path:
     done = subprocess.run(
-        [sys.executable, "-c", program, str(path)],
+        [sys.executable, *flags, "-c", program, str(path)],
         env=os.environ | {"PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
         text=True,
@@ -139,11 +140,13 @@ def object_of_node(loaded: LoadedSnapshot, node: int) -> Object:
                 loaded.name_by_edge[edges], loaded.referent_by_edge[edges], strict=True
             )
         ]
+    site = NO_SITE if loaded.site_by_node is None else int(loaded.site_by_node[node])
     return Object(
         type_name=full_name(loaded.types[loaded.type_by_node[node]]),
         shallow_bytes=int(loaded.shallow_bytes_by_node[node]),
         refcount=None if count == NO_COUNT else count,
         references=references,
+        site=None if site == NO_SITE else astuple(loaded.sites[site - 1]),
     )
 
 
@@ -191,6 +194,7 @@ def assert_same_objects(plain: Snapshot, loaded: LoadedSnapshot) -> None:
     for node, address in enumerate(addresses):
         ours, theirs = plain.objects[address], object_of_node(loaded, node)
         assert ours[:3] == theirs[:3]
+        assert ours.site == theirs.site
         assert Counter(ours.references) == Counter(theirs.references)
     assert loaded.edge_count == sum(len(one.references) for one in plain.objects.values())
 
@@ -298,6 +302,24 @@ def test_a_value_of_none_is_a_reference_as_any_other(plain: Snapshot) -> None:
 def test_a_value_of_none_is_a_reference_in_a_program_without_threads(tmp_path: Path) -> None:
     plain = read(take_snapshot(PROGRAM_WITHOUT_THREADS, tmp_path / "heap.json"))
     assert follow(plain, "['empty']", "['nothing']").type_name == "builtins.NoneType"
+
+
+def test_both_readers_see_where_objects_were_allocated(tmp_path: Path) -> None:
+    path = take_snapshot(PROGRAM, tmp_path / "heap.json", "-X", "tracemalloc")
+    plain, loaded = read(path), load(path)
+    assert_same_objects(plain, loaded)
+    line = 1 + PROGRAM.splitlines().index("some = tuple(bytes(7000 + n) for n in range(5))")
+    for number in range(5):
+        assert follow(plain, "['some']", f"[{number}]").site == ("<string>", line)
+    assert load(path).header["tracemalloc_frames"] == 1
+
+
+def test_without_tracemalloc_no_site_is_in_the_file(
+    plain: Snapshot, loaded: LoadedSnapshot
+) -> None:
+    assert {described.site for described in plain.objects.values()} == {None}
+    assert loaded.site_by_node is None
+    assert "tracemalloc_frames" not in loaded.header
 
 
 def test_the_threads_are_found_as_they_were(plain: Snapshot) -> None:

@@ -7,6 +7,7 @@
  */
 #include "describing.h"
 #include "others.h"
+#include "sites.h"
 #include "text.h"
 
 static PyObject *Chunk_new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(more))
@@ -70,6 +71,7 @@ static PyMethodDef chunk_methods[] = {
     {"add_elsewhere", (PyCFunction)Chunk_add_elsewhere, METH_O, NULL},
     {"add_leaves", (PyCFunction)Chunk_add_leaves, METH_VARARGS, NULL},
     {"leaf_addresses", (PyCFunction)Chunk_leaf_addresses, METH_O, NULL},
+    {"sites", (PyCFunction)Chunk_sites, METH_O, NULL},
     {"write", (PyCFunction)(void (*)(void))Chunk_write, METH_VARARGS | METH_KEYWORDS, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -43,11 +43,10 @@ static int write_references(Chunk *chunk, Text *column)
 
 static PyObject *Chunk_write(Chunk *chunk, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {"is_tracked", "types", "shapes", "names", NULL};
+    static char *names[] = {"is_tracked", "tables", NULL};
     int is_tracked;
-    PyObject *types, *shapes, *own_names, *written = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "$pUUU", names, &is_tracked, &types, &shapes,
-                                     &own_names))
+    PyObject *tables, *written = NULL;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "$pU", names, &is_tracked, &tables))
         return NULL;
     char tracked[LONGEST_VALUE];
     char *end = put_number(tracked, is_tracked ? chunk->containers.used : 0);
@@ -63,10 +62,8 @@ static PyObject *Chunk_write(Chunk *chunk, PyObject *args, PyObject *keywords)
         && write_column(&text, ",\"size\":[", &chunk->sizes)
         && write_column(&text, ",\"refcount\":[", &chunk->refcounts)
         && write_column(&text, ",\"shape\":[", &shape) && write_column(&text, ",\"out\":[", &out)
-        && write_column(&text, ",\"to\":[", &to) && write_string(&text, ",\"types\":")
-        && write_unicode(&text, types) && write_string(&text, ",\"shapes\":")
-        && write_unicode(&text, shapes) && write_string(&text, ",\"names\":")
-        && write_unicode(&text, own_names) && write_string(&text, "}");
+        && write_column(&text, ",\"to\":[", &to) && write_string(&text, ",")
+        && write_unicode(&text, tables) && write_string(&text, "}");
     if (done)
         written = PyBytes_FromStringAndSize(text.data, text.used);
     free(text.data);

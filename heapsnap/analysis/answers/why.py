@@ -24,6 +24,7 @@ from heapsnap.analysis.heap.find import find_types
 from heapsnap.analysis.heap.places import Places
 from heapsnap.analysis.patterns.match import match_pattern
 from heapsnap.analysis.results import HoldingGroup, Why
+from heapsnap.analysis.series.allocation import find_sites
 from heapsnap.analysis.series.lens import FilteredPlaces, look
 from heapsnap.analysis.series.place_tree import NO_PLACE
 from heapsnap.analysis.series.series import Series
@@ -202,6 +203,7 @@ class Question:
             detail=tuple(detail_lines(_whole(heap), root, edges, verdict)),
             pattern=match_pattern(shown, path=path, is_cycle=cycle is not None),
             fingerprint=fingerprint(verdict, self.tree.type[place], path),
+            allocated_at=find_sites(self.series, place),
         )
 
     def _chain_to(self, node: int) -> tuple[int, list[int]]:

@@ -19,6 +19,7 @@ from heapsnap.analysis.chains.describe import (
     root_of,
 )
 from heapsnap.analysis.results import Consequence, Culprit
+from heapsnap.analysis.series.allocation import find_sites
 from heapsnap.analysis.series.place_tree import NO_PLACE
 from heapsnap.graph.references import NO_EDGE
 
@@ -72,6 +73,7 @@ def describe_culprit(
         chain=chain,
         fingerprint=fingerprint(verdict, kind, holder),
         consequences=tuple(_consequences(series, entry, others)),
+        allocated_at=find_sites(series, entry.blamed),
     )
 
 
