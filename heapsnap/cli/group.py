@@ -54,6 +54,10 @@ def errors_told() -> Iterator[None]:
         tell("error", error.message)
         tell("hint", error.hint)
         raise typer.Exit(error.exit_code) from error
+    except MemoryError as error:
+        tell("error", "not enough memory for this answer")
+        tell("hint", "ask on a machine with more, about 150 bytes for each object of the snapshot")
+        raise typer.Exit(HeapsnapError.exit_code) from error
     except WrongUsage as error:
         tell("error", _usage_text(error.format_message()))
         command = error.ctx.command_path if error.ctx else "heapsnap"

@@ -1,11 +1,12 @@
 """Results as JSON: the shapes that ``docs/*.schema.json`` promise.
 
-Owns the names and the order of the keys. Texts are as in the snapshot: escaping them is what
-JSON does anyway.
+Owns the names and the order of the keys. Texts are as in the snapshot; what does not print is
+spelled as JSON can, so that the document may be shown on a terminal as it is.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -37,7 +38,11 @@ def json_text(value: Mapping[str, Any]) -> str:
         document = orjson.dumps(value, option=orjson.OPT_INDENT_2)
     except TypeError:
         document = orjson.dumps(_without_surrogates(value), option=orjson.OPT_INDENT_2)
-    return document.decode() + "\n"
+    text = document.decode()
+    # JSON requires this of the 32 control characters of ASCII only.
+    if not text.replace("\n", "").isprintable():
+        text = "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+    return text + "\n"
 
 
 def diff_json(result: Diff) -> dict[str, Any]:

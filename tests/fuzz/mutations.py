@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 NUMBERS = (0, -1, 1, 2**31 - 1, 2**31, 2**32, 2**53, 2**63 - 1, 2**63, -(2**63), 10**30, 1e308, 0.5)
 HOSTILE_TEXTS = (
     "\x1b]0;owned\x07", "\x1b[2J", "[bold red]x[/]", "[/]", "[link=http://x]", "<img src=x>", "=1+1",
-    "@SUM(A1)", '"];x [label="', "\ud800", "\u202e", "\0", "\r\n", "x" * 5000, "{{7*7}}", "%s%n", "",
+    "@SUM(A1)", '"];x [label="', "\ud800", "\u202e", "\x9b31m\x7f\u2066", "\0", "\r\n", "x" * 5000, "{{7*7}}", "%s%n", "",
 )  # fmt: skip
+PARTS = ("header", "roots", "chunks", "chunks", "chunks", "end")
 BRACKETS = (b"[" * 5000, b'{"a":' * 5000, b"[" * 100_000)
 
 
@@ -63,8 +64,7 @@ def _values(data: bytes, random: Random) -> bytes:
     """Another value somewhere in the document, and the lines as they should be."""
     try:
         document = json.loads(data)
-        places = list(_places(document))
-        holder, key = random.choice(places)
+        holder, key = _place(document, random)
         holder[key] = _other(holder[key], random)
         if random.random() < 0.1 and isinstance(holder, dict):
             del holder[key]
@@ -73,12 +73,15 @@ def _values(data: bytes, random: Random) -> bytes:
         return data
 
 
-def _places(value: Any) -> Any:
-    pairs = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, item in list(pairs):
-        yield value, key
-        if isinstance(item, (dict, list)):
-            yield from _places(item)
+def _place(document: Any, random: Random) -> tuple[Any, Any]:
+    """Somewhere in the document: down from the top, and at any depth it may be far enough."""
+    holder = document[random.choice(PARTS)] if random.random() < 0.95 else document
+    while True:
+        key = random.choice(list(holder)) if type(holder) is dict else random.randrange(len(holder))
+        item = holder[key]
+        if not item or type(item) not in (dict, list) or random.random() < 0.1:
+            return holder, key
+        holder = item
 
 
 def _other(value: Any, random: Random) -> Any:

@@ -70,3 +70,12 @@ def test_text_that_utf8_cannot_hold_is_replaced_not_refused() -> None:
     hostile = replace(TOP, types=(replace(TOP.types[0], type=HOSTILE),))
     (row,) = json.loads(json_text(top_json(hostile)))["types"]
     assert row["type"] == HOSTILE.replace("\udc80", "?")
+
+
+def test_text_that_would_act_on_a_terminal_is_spelled_and_means_the_same() -> None:
+    name = "\x9b31mred\x7f \u202eturned\u2066 \U000e0001 \x1b é"
+    hostile = replace(TOP, types=(replace(TOP.types[0], type=name),))
+    text = json_text(top_json(hostile))
+    assert text.replace("\n", "").isprintable()
+    assert json.loads(text)["types"][0]["type"] == name
+    assert "é" in text
