@@ -20,6 +20,9 @@ _UNLIMITED_BYTES = 1 << 60
 
 _READ_LIMIT = 1 << 16
 
+SPACE = "its address space"
+MACHINE = "the memory of the machine"
+
 
 class Ceiling:
     """Something that must not be exceeded: its name, bytes in use, bytes allowed."""
@@ -63,6 +66,11 @@ def read_rss():
     return int(pages[1]) * _PAGE_BYTES if len(pages) > 1 else None
 
 
+def read_available():
+    """Bytes that the machine could give without swapping; None where it does not tell."""
+    return _read_field("/proc", "meminfo", b"MemAvailable:") * 1024 or None
+
+
 def read_ceilings(groups):
     """Every ceiling above this process, in no order; never empty where anything is known.
 
@@ -73,12 +81,12 @@ def read_ceilings(groups):
     pages = _read("/proc/self/statm").split()
     allowed = _address_space_limit()
     if allowed is not None and pages:
-        found.append(Ceiling("its address space", int(pages[0]) * _PAGE_BYTES, allowed))
+        found.append(Ceiling(SPACE, int(pages[0]) * _PAGE_BYTES, allowed))
     if not found and len(pages) > 1:
         total = _read_field("/proc", "meminfo", b"MemTotal:")
         if total:
             used = int(pages[1]) * _PAGE_BYTES
-            found.append(Ceiling("the memory of the machine", used, total * 1024))
+            found.append(Ceiling(MACHINE, used, total * 1024))
     return found
 
 

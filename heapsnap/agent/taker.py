@@ -8,7 +8,7 @@ import gc
 import os
 import time
 
-from . import capture, fork, header, talk, threads
+from . import capture, fork, header, room, talk, threads
 from .job import Job
 from .redaction import OPEN
 
@@ -67,8 +67,15 @@ class Taker:
             facts = header.describe_process(reason, self.sequence, AGENT_VERSION)
             target = os.path.abspath(path) if path else self.destination.path_for(facts)
             redaction = self.redaction if redaction is None else redaction
-            is_forked = fork.can_fork
-            messenger = self._fork(target, facts, started, redaction) if is_forked else None
+            no_fork, no_walk = room.look()
+            messenger = None
+            if no_fork:
+                facts["fork_error"] = no_fork
+            elif fork.can_fork:
+                messenger = self._fork(target, facts, started, redaction)
+            if messenger is None and no_walk:
+                talk.say(f"no snapshot: memory is short, {no_walk}")
+                return None
             if messenger is None:
                 return self._take_inline(target, facts, redaction)
             if not wait:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +15,6 @@ from tests.agent.reading import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from tests.agent.interpreters import Finished, Python
 
@@ -44,6 +45,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
     yield place
     subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.fixture
+def once(python: Python, own_python: Python) -> None:
+    """In the short form, one Python is enough for what takes long."""
+    if python is not own_python and not os.environ.get("HEAPSNAP_LONG"):
+        pytest.skip("the long form (HEAPSNAP_LONG=1) has it on every Python")
 
 
 def half_files(folder: Path) -> list[str]:
@@ -127,6 +135,53 @@ def test_memory_that_ends_in_the_child_is_a_line(play: Fault, tmp_path: Path) ->
     assert half_files(tmp_path) == []
 
 
+@pytest.fixture
+def group(tmp_path: Path) -> Iterator[Path]:
+    """An empty control group, of either version; FOLDER/group leads to it."""
+    tops = [Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")]
+    above = next((top for top in tops if (top / "cgroup.procs").exists()), tops[1])
+    place = above / f"heapsnap-test-{os.getpid()}"
+    try:
+        if above == tops[1]:
+            (above / "cgroup.subtree_control").write_text("+memory")
+        place.mkdir()
+    except OSError as error:
+        pytest.skip(f"no control group of memory can be made here: {error}")
+    (tmp_path / "group").symlink_to(place)
+    yield place
+    deadline = time.monotonic() + 20
+    while place.exists():
+        try:
+            place.rmdir()
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+@needs_root
+def test_where_memory_is_short_the_process_is_walked_itself_or_nothing_is_done(
+    play: Fault, group: Path, once: None
+) -> None:
+    finished = play("memory_is_short")
+    *refused, just_walked, walked, forked = finished.facts["paths"]
+    assert refused == [None, None]
+    assert all(line.startswith("no snapshot: memory is short, ") for line in finished.lines[:2])
+    assert "left of the memory of its control group, a walk in the" in finished.lines[0]
+    for path in (just_walked, walked):
+        assert Reading(path).header["mode"] == "inline"
+        assert "left of the memory of its control group" in str(Reading(path).header["not_seen"])
+    assert Reading(forked).header["mode"] == "fork"
+    assert finished.facts["zombies"] is None
+
+
+def test_without_a_child_the_address_space_must_hold_the_walk(play: Fault, once: None) -> None:
+    finished = play("address_space_is_short")
+    refused, walked = finished.facts["paths"]
+    assert refused is None
+    assert "left of its address space, a walk in the process itself" in finished.lines[0]
+    assert Reading(walked).header["mode"] == "inline"
+
+
 def test_a_held_logging_lock_and_a_full_stderr_hold_nothing_up(play: Fault) -> None:
     assert play("logging_is_locked_and_stderr_is_full").facts["count"] == 1
 
@@ -174,7 +229,7 @@ def test_a_subinterpreter_is_refused_with_a_line(play: Fault) -> None:
     assert finished.lines == ["no snapshot: this is a subinterpreter; ask in the main one"]
 
 
-def test_nothing_is_left_after_many_snapshots(play: Fault) -> None:
+def test_nothing_is_left_after_many_snapshots(play: Fault, once: None) -> None:
     facts = play("nothing_is_left_after_many").facts
     before, after = facts["before"], facts["after"]
     assert (after["files"], after["threads"]) == (before["files"], before["threads"])
@@ -183,7 +238,7 @@ def test_nothing_is_left_after_many_snapshots(play: Fault) -> None:
     assert facts["zombies"] is None
 
 
-def test_a_million_objects_may_come_and_go_during_the_walk(play: Fault) -> None:
+def test_a_million_objects_may_come_and_go_during_the_walk(play: Fault, once: None) -> None:
     facts = play("million_objects_come_and_go").facts
     assert facts["made"] >= 1_000_000
     for path in facts["paths"]:

@@ -17,7 +17,7 @@ import time
 from telling import tell
 
 import heapsnap
-from heapsnap.agent import fork
+from heapsnap.agent import fork, pressure
 from heapsnap.agent.walk import Walker
 
 FOLDER = sys.argv[1]
@@ -142,6 +142,52 @@ def memory_ends_in_the_child():
     path = heapsnap.dump(TARGET)
     resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     return {"path": path, "kept": len(kept), "zombies": zombies()}
+
+
+def memory_is_short():
+    """FOLDER/group is a control group whose limit leaves too little, some, and enough."""
+    group = os.path.join(FOLDER, "group")
+    second = os.path.exists(os.path.join(group, "memory.max"))
+    limit, usage = (
+        ("memory.max", "memory.current")
+        if second
+        else ("memory.limit_in_bytes", "memory.usage_in_bytes")
+    )
+
+    def put(name, value):
+        with open(os.path.join(group, name), "w", encoding="ascii") as file:
+            file.write(str(value))
+
+    put("cgroup.procs", os.getpid())
+    # What was allocated before stays on the account of the group that it came from.
+    kept = [str(n) * 30 for n in range(200_000)]
+    blocks = sys.getallocatedblocks()
+    walk = ((16 << 20) + 120 * blocks) * 5 // 4
+    child = (16 << 20) + 40 * blocks + (pressure.read_rss() or 0)
+    margin = 8 << 20
+    taken = []
+    for room in (2 << 20, walk - margin, walk + margin, child - margin, child + 8 * margin):
+        with open(os.path.join(group, usage), encoding="ascii") as file:
+            used = int(file.read())
+        put(limit, used + room)
+        taken.append(heapsnap.dump(os.path.join(FOLDER, f"{len(taken)}.json")))
+    return {"paths": taken, "kept": len(kept), "zombies": zombies()}
+
+
+def address_space_is_short():
+    """No child can be had, and the process's own address space leaves too little, then enough."""
+    kept = [[n] for n in range(200_000)]
+    fork._fork = refuse
+    needed = ((16 << 20) + 120 * sys.getallocatedblocks()) * 5 // 4
+    taken = []
+    for room in (needed - (8 << 20), needed + (8 << 20)):
+        with open("/proc/self/statm", encoding="ascii") as file:
+            used = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + room, resource.RLIM_INFINITY))
+        taken.append(heapsnap.dump(os.path.join(FOLDER, f"{len(taken)}.json")))
+        made = [bytearray(1 << 20) for _ in range(4)]
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    return {"paths": taken, "kept": len(kept), "made": len(made)}
 
 
 def logging_is_locked_and_stderr_is_full():
