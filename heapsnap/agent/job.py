@@ -13,6 +13,7 @@ from .capture import Capture
 from .document import Document
 from .format import PART_SUFFIX
 from .hooks import Hooks
+from .raised_dead import referents_of_living
 from .redaction import OPEN
 from .roots import describe_roots
 from .sites import Sites, traced_frames
@@ -144,6 +145,7 @@ class Job:
             # and the dicts of threads, which makes them (from 3.11): these are looked into first.
             readable = self.capture.read_for_roots() + self.capture.running_generators()
             prefetched = {id(item): gc.get_referents(item) for item in readable}
+            prefetched.update(referents_of_living(in_child=self.in_child))
             walker = Walker(
                 heap,
                 may_materialize=self.in_child,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.agent.reading import Reading
 
 if TYPE_CHECKING:
@@ -21,3 +23,15 @@ def test_reading_their_variables_leaves_no_reference_to_nowhere(
     reading = Reading(path)
     assert reading.count_by_type()["__main__.Marker"] == 3
     assert len(reading.places.verdicts.anomalous_nodes) == 0
+
+
+@pytest.mark.parametrize("mode", ["inline", "fork"])
+def test_what_is_awaited_meanwhile_is_left_alone(python: Python, tmp_path: Path, mode: str) -> None:
+    if python.version != (3, 12):
+        pytest.skip("the module of 3.12 alone visits its free list")
+    finished = python.run("awaits.py", tmp_path, mode)
+    assert finished.exit_code == 0, finished.stdout + finished.stderr
+    if mode == "fork":
+        # Nor is an object on a free list taken for one that lives.
+        reading = Reading(tmp_path / "last.json")
+        assert len(reading.places.verdicts.anomalous_nodes) == 0
