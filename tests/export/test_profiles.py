@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import shutil
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -138,3 +140,21 @@ def test_speedscope_opens_each_of_them(
         assert f"<title>{title} - speedscope</title>" in page
         if name.endswith(".json"):
             assert re.search(r"bytes that came</span></td><td[^>]*>12\.89 KB<", page)
+
+
+def test_flamegraph_pl_draws_what_is_held_and_what_grew(
+    alone: Stacks, both: Stacks, tmp_path: Path
+) -> None:
+    script = shutil.which("flamegraph.pl")
+    if script is None:
+        pytest.skip("flamegraph.pl is not on PATH; no package of Debian, npm or PyPI brings it")
+    for stacks in (alone, both):
+        drawn = subprocess.run(
+            [script, "--countname", "bytes"],
+            input="".join(f"{line}\n" for line in folded_lines(stacks)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (drawn.returncode, drawn.stderr) == (0, "")
+        assert "DictCursor" in drawn.stdout
