@@ -11,7 +11,7 @@ import sys
 
 from .pressure import MACHINE, SPACE, find_groups, read_available, read_ceilings, read_rss
 
-WALK_BYTES = 16 << 20
+WALK_BYTES = 24 << 20
 WALK_BYTES_EACH = 40
 """What the walk itself takes, for each block that Python has allocated."""
 COPIED_BYTES_EACH = 448

@@ -162,8 +162,8 @@ def memory_is_short():
     # What was allocated before stays on the account of the group that it came from.
     kept = [str(n) * 30 for n in range(200_000)]
     blocks = sys.getallocatedblocks()
-    walk = ((16 << 20) + 120 * blocks) * 5 // 4
-    child = (16 << 20) + 40 * blocks + (pressure.read_rss() or 0)
+    walk = ((24 << 20) + 120 * blocks) * 5 // 4
+    child = (24 << 20) + 40 * blocks + (pressure.read_rss() or 0)
     margin = 8 << 20
     taken = []
     for room in (2 << 20, walk - margin, walk + margin, child - margin, child + 8 * margin):
@@ -178,7 +178,7 @@ def address_space_is_short():
     """No child can be had, and the process's own address space leaves too little, then enough."""
     kept = [[n] for n in range(200_000)]
     fork._fork = refuse
-    needed = ((16 << 20) + 120 * sys.getallocatedblocks()) * 5 // 4
+    needed = ((24 << 20) + 120 * sys.getallocatedblocks()) * 5 // 4
     taken = []
     for room in (needed - (8 << 20), needed + (8 << 20)):
         with open("/proc/self/statm", encoding="ascii") as file:
