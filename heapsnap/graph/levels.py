@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from heapsnap.graph.references import gather_edges
+from heapsnap.graph.deep import walk_deep
+from heapsnap.graph.references import ReferenceGraph, gather_edges
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from heapsnap.graph.references import ReferenceGraph
     from heapsnap.snapshot.model import EdgeArray, NodeArray
 
 NO_LEVEL = -1
@@ -34,6 +34,12 @@ NARROW_EDGES = 96
 """Steps up to this size run node by node. A linked list of a million nodes is a million
 steps; one with array operations costs 50 us at least, node by node 1 us (measured; the two
 meet at 32 nodes with 64 edges)."""
+
+
+DEEP_LEVELS = 1 << 16
+DEEP_SHARE = 64
+"""So many levels in a row are walked in narrow steps, 1.7 us each, or one for so many nodes and
+edges where that is more, before the rest is left to ``deep``, which looks at all that is left."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,7 +177,12 @@ class _Walk:
 
     def exhaust(self, part: _Part, first_position: int) -> None:
         """Step over the part's edges from this queue position on until nothing is new."""
+        deep = max(DEEP_LEVELS, (self.graph.node_count + self.graph.edge_count) // DEEP_SHARE)
+        first_level = len(self.first_positions)
         while first_position < self.reached_count:
+            if len(self.first_positions) - first_level >= deep:
+                self._deep_step(part, first_position)
+                return
             first_position = self.step(part, first_position)
 
     def step(self, part: _Part, first_position: int, *, goes_on: bool = True) -> int:
@@ -245,6 +256,20 @@ class _Walk:
         referents = part.referent_by_edge[edges]
         self._append_level(referents[self.level_by_node[referents] == NO_LEVEL])
 
+    def _deep_step(self, part: _Part, first_position: int) -> None:
+        """Expand everything from this queue position on, however many levels that takes."""
+        # Node n, to which late edges lead, has none of its own.
+        first_edges = np.append(part.first_edge_by_node, part.first_edge_by_node[-1])
+        graph = ReferenceGraph(len(first_edges) - 1, first_edges, part.referent_by_edge)
+        frontier = self.queue[first_position : self.reached_count].copy()
+        nodes, ends = walk_deep(graph, frontier, self.level_by_node == NO_LEVEL)
+        first_level, start = len(self.first_positions) - 1, self.reached_count
+        self.queue[start : start + len(nodes)] = nodes
+        self.reached_count += len(nodes)
+        levels = np.arange(first_level, first_level + len(ends), dtype=np.int32)
+        self.level_by_node[nodes] = np.repeat(levels, np.diff(ends, prepend=0))
+        self.first_positions.frombytes((ends + start).tobytes())
+
     def _append_level(self, nodes: NodeArray) -> None:
         """Make these unreached nodes, repeats allowed, the next level; nothing if none."""
         if len(nodes) == 0:
@@ -263,7 +288,7 @@ class _Walk:
         """Expand node by node, level after level while the levels stay narrow."""
         first_edge, referent = part.first_edge_view, part.referent_view
         queue, level_of = self.queue.data, self.level_by_node.data
-        tail = self.reached_count
+        tail, first_level = self.reached_count, len(self.first_positions) - 1
         while True:
             level, end, edge_count = len(self.first_positions) - 1, tail, 0
             for position in range(head, end):
@@ -279,6 +304,7 @@ class _Walk:
                 self.first_positions.append(tail)
             head = end
             is_narrow = tail - head <= NARROW_NODES and edge_count <= NARROW_EDGES
-            if head == tail or not goes_on or not is_narrow:
+            is_deep = level - first_level >= DEEP_LEVELS
+            if head == tail or not goes_on or not is_narrow or is_deep:
                 self.reached_count = tail
                 return head

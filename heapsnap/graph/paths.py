@@ -7,6 +7,7 @@ labels are ranks that the caller gives to names.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,11 @@ from heapsnap.graph.signatures import (
     Steps,
     number_values,
 )
+from heapsnap.graph.single_file import find_runs, sign_run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from heapsnap.graph.levels import LevelResult
@@ -81,7 +85,9 @@ def canonical_parents(
     level, level_count = 0, len(levels.first_position_by_level) - 1
     while level < level_count:
         candidate_count = choice.candidate_count(level)
-        if candidate_count == 0:
+        if level in choice.runs:
+            level = choice.settle_run(level, choice.runs[level])
+        elif candidate_count == 0:
             level = choice.settle_roots(level, label_by_node, root_label_by_node)
         elif candidate_count <= NARROW_CANDIDATES:
             level = choice.settle_narrow(level)
@@ -97,7 +103,7 @@ def edge_number_kind(graph: ReferenceGraph) -> type[np.signedinteger]:
 
 def find_chain(
     graph: ReferenceGraph, parent_edge_by_node: NDArray[np.signedinteger], node: int
-) -> list[int]:
+) -> Sequence[int]:
     """List the edges of a node's chosen path, root first; none for a root.
 
     Args:
@@ -105,12 +111,14 @@ def find_chain(
         parent_edge_by_node: ``(n,)`` integers, as in ``CanonicalPaths``.
         node: Where the path ends.
     """
-    referrer_by_edge = graph.referrer_by_edge
-    chain = []
-    while (edge := int(parent_edge_by_node[node])) != NO_EDGE:
+    # Views and an array, not lists: a path may have ten million edges.
+    referrer_of, parent_edge_of = graph.referrer_by_edge.data, parent_edge_by_node.data
+    chain = array("q")
+    while (edge := parent_edge_of[node]) != NO_EDGE:
         chain.append(edge)
-        node = int(referrer_by_edge[edge])
-    return chain[::-1]
+        node = referrer_of[edge]
+    chain.reverse()
+    return chain
 
 
 class _Choice:
@@ -138,6 +146,7 @@ class _Choice:
             group_count=len(self.first_positions) - 1,
         )
         self.first_candidate_by_level = first_candidate_by_level.data
+        self.runs = find_runs(graph, first_candidate_by_level, self.candidate_edges)
         del edges  # Each of these columns is four bytes an object: none lives longer than needed.
         self.graph = graph
         steps = Steps.of_edges(
@@ -179,7 +188,7 @@ class _Choice:
         first_of_level = self.first_candidate_by_level
         while level < len(first_of_level) - 1:
             start, end = first_of_level[level], first_of_level[level + 1]
-            if not 0 < end - start <= NARROW_CANDIDATES:
+            if not 0 < end - start <= NARROW_CANDIDATES or level in self.runs:
                 break
             smallest: dict[int, int] = {}
             for candidate in range(start, end):
@@ -196,6 +205,18 @@ class _Choice:
                 signature_of[node] = known[key]
             level += 1
         return level
+
+    def settle_run(self, level: int, end_level: int) -> int:
+        """Settle levels with one candidate each all at once; return the next level."""
+        start, end = self.first_candidate_by_level[level], self.first_candidate_by_level[end_level]
+        edges, book = self.candidate_edges[start:end], self.book
+        self.signature_by_node[self.graph.referent_by_edge[edges]] = sign_run(
+            self.candidate_steps[start:end],
+            int(self.signature_by_node[self.graph.referrer_by_edge[edges[0]]]),
+            lambda parent, step: book.of_key(parent * book.step_count + step),
+        )
+        self.parent_edge_by_node[self.graph.referent_by_edge[edges]] = edges
+        return end_level
 
     def settle_wide(self, level: int) -> int:
         """Choose for a level with array operations; return the next one."""

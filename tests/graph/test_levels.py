@@ -30,11 +30,16 @@ def nodes(*numbers: int) -> np.typing.NDArray[np.int32]:
     return np.array(numbers, dtype=np.int32)
 
 
-@pytest.fixture(params=[(32, 96), (0, 0), (2, 3)], ids=["narrow", "wide", "mixed"])
+@pytest.fixture(
+    params=[(32, 96, 9999), (0, 0, 9999), (2, 3, 9999), (32, 96, 0), (2, 3, 2)],
+    ids=["narrow", "wide", "mixed", "deep", "all"],
+)
 def _step_width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every small graph go through the array steps, the plain steps, and both in turn."""
+    """Let every small graph go through the array steps, the plain steps, and all in turn."""
     monkeypatch.setattr(levels_module, "NARROW_NODES", request.param[0])
     monkeypatch.setattr(levels_module, "NARROW_EDGES", request.param[1])
+    monkeypatch.setattr(levels_module, "DEEP_LEVELS", request.param[2])
+    monkeypatch.setattr(levels_module, "DEEP_SHARE", 9999)
 
 
 class SlowWalk:
@@ -176,6 +181,14 @@ def test_a_linked_list_has_a_level_for_each_node_also_where_every_edge_is_late()
     for late in (None, np.ones(graph.edge_count, dtype=np.bool_)):
         found = levels(graph, [nodes(0)], late_by_edge=late)
         assert found.level_by_node.tolist() == list(range(100_000))
+
+
+def test_what_is_very_deep_is_walked_all_at_once() -> None:
+    graph = linked_list(300_000)
+    found = levels(graph, [nodes(7), nodes(0)])
+    assert found.level_by_node[7:].tolist() == list(range(300_000 - 7))
+    assert found.level_by_node[:7].tolist() == list(range(300_000 - 7, 300_000))
+    assert_lists_agree(found)
 
 
 def test_a_star_is_one_level() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from heapsnap.graph import paths as paths_module
+from heapsnap.graph import single_file
 from heapsnap.graph.levels import LevelResult, levels
 from heapsnap.graph.paths import CanonicalPaths, canonical_parents, find_chain
 from heapsnap.graph.references import NO_EDGE, ReferenceGraph
@@ -29,9 +30,13 @@ Sequence: TypeAlias = tuple[tuple[int, ...], ...]
 """A path written out: ``(-1, root label, node label)``, then ``(edge label, node label)``s."""
 
 
-@pytest.fixture(params=[96, 0, 3], ids=["narrow", "wide", "mixed"])
+@pytest.fixture(
+    params=[(96, 256), (0, 256), (3, 256), (96, 1), (3, 2)],
+    ids=["narrow", "wide", "mixed", "single file", "all"],
+)
 def _step_width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paths_module, "NARROW_CANDIDATES", request.param)
+    monkeypatch.setattr(paths_module, "NARROW_CANDIDATES", request.param[0])
+    monkeypatch.setattr(single_file, "SHORTEST", request.param[1])
 
 
 @dataclass(frozen=True)

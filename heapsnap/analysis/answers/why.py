@@ -184,8 +184,7 @@ class Question:
         chain = describe_chain(heap, root, edges, grows_at_edge=grows_at)
         cycle = None
         if verdict == "garbage":
-            holders = [int(heap.graph.referrer_by_edge[edge]) for edge in reversed(edges)]
-            cycle = cycle_through(heap, [example, *holders])
+            cycle = cycle_through(heap, example, edges)
             path = cycle_text(cycle) if cycle is not None else path
         shown = cycle or chain
         return HoldingGroup(
@@ -206,13 +205,13 @@ class Question:
             allocated_at=find_sites(self.series, place),
         )
 
-    def _chain_to(self, node: int) -> tuple[int, list[int]]:
+    def _chain_to(self, node: int) -> tuple[int, Sequence[int]]:
         """The object's root, and its chain from there."""
         if isinstance(self.heap, FilteredPlaces):
             return self.heap.whole_chain(node)
         return root_of(self.heap, node), chain_to(self.heap, node)
 
-    def _growing_edge(self, steps: list[int], edges: list[int]) -> int:
+    def _growing_edge(self, steps: list[int], edges: Sequence[int]) -> int:
         """The edge at which growth enters: its place grew, the one above stood still."""
         # What is looked through has a chain of its own before the first step.
         offset = len(edges) + 1 - len(steps)

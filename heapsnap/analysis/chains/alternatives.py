@@ -9,6 +9,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from heapsnap.analysis.chains.describe import describe_chain
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from heapsnap.analysis.heap.places import Places
     from heapsnap.analysis.results import Chain
+    from heapsnap.snapshot.model import NodeArray
 
 MOST_OBJECTS = 3000
 """Objects in the explanation graph: who holds an object is told by its neighbourhood, and a
@@ -41,7 +44,8 @@ def find_alternatives(
     import networkx as nx
 
     explanation = _explanation_graph(places, node)
-    explanation.remove_nodes_from(_holders(places, first_chain))
+    nodes = np.array([n for n in explanation if n != ROOT], dtype=np.int64)
+    explanation.remove_nodes_from(nodes[np.isin(nodes, _holders(places, first_chain))].tolist())
     chains: list[Chain] = []
     while len(chains) < most and explanation.has_node(ROOT):
         try:
@@ -56,11 +60,10 @@ def find_alternatives(
     return chains
 
 
-def _holders(places: Places, chain: Sequence[int]) -> list[int]:
+def _holders(places: Places, chain: Sequence[int]) -> NodeArray:
     """The objects on the chain but for its end; of a chain from a named module all but the root."""
-    referrer = places.graph.referrer_by_edge
-    holders = [int(referrer[edge]) for edge in chain]
-    is_shared = len(holders) > 2 and holders[0] in places.roots.modules.label_by_node  # noqa: PLR2004
+    holders = places.graph.referrer_by_edge[np.array(chain, dtype=np.int64)]
+    is_shared = len(holders) > 2 and int(holders[0]) in places.roots.modules.label_by_node  # noqa: PLR2004
     # A module and its namespace hold much that has nothing to do with each other.
     return holders[2:] if is_shared else holders
 

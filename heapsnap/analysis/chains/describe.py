@@ -7,8 +7,10 @@ read as one (`obj.__dict__['x']` is `obj.x`).
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from heapsnap.analysis.chains.long_chains import VARIABLES, shorten
 from heapsnap.analysis.chains.runs import collapse_runs
 from heapsnap.analysis.heap.labels import ITEM
 from heapsnap.analysis.results import Chain, Step
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
     from heapsnap.analysis.heap.places import Places
 
-VARIABLES = "<variables>"
 THREADS = "<threads>"
 UNTOLD = frozenset({VARIABLES, ".__closure__", ".cell_contents"})
 """Steps that a path leaves out: the name of the variable says it all."""
@@ -70,16 +71,18 @@ def name_of_reference(places: Places, edge: int) -> str:
     return f"[{int(same.sum())}]"
 
 
-def chain_to(places: Places, node: int) -> list[int]:
+def chain_to(places: Places, node: int) -> Sequence[int]:
     """The edges of the object's chosen path, root first."""
     return find_chain(places.graph, places.paths.parent_edge_by_node, node)
 
 
 def root_of(places: Places, node: int) -> int:
     """The node at which the object's chosen path starts."""
-    graph, parents = places.graph, places.paths.parent_edge_by_node
-    while (edge := int(parents[node])) != NO_EDGE:
-        node = int(graph.referrer_by_edge[edge])
+    # Views: reading one item from them costs a third of numpy's indexing.
+    referrer_of = places.graph.referrer_by_edge.data
+    parent_edge_of = places.paths.parent_edge_by_node.data
+    while (edge := parent_edge_of[node]) != NO_EDGE:
+        node = referrer_of[edge]
     return node
 
 
@@ -129,7 +132,12 @@ def describe_chain(
     steps = [_step(places, start, "") if is_cycle else root_step(places, start)]
     grows_at: int | None = None
     pending = ""
-    for edge in edges:
+    shortened = shorten(places, edges, grows_at_edge)
+    edges, grows_at_edge = shortened.edges, shortened.grows_at_edge
+    hidden_steps: dict[int, int] = {}
+    for position, edge in enumerate(edges):
+        if position in shortened.hidden_steps:
+            hidden_steps[len(steps)] = shortened.hidden_steps[position]
         reference = name_of_reference(places, edge)
         node = int(graph.referent_by_edge[edge])
         grows = edge == grows_at_edge
@@ -148,21 +156,28 @@ def describe_chain(
         if grows:
             grows_at = len(steps)
         steps.append(_step(places, node, reference))
-    return collapse_runs(steps, grows_at)
+    return collapse_runs(steps, grows_at, hidden_steps)
 
 
-def cycle_through(places: Places, nodes: Sequence[int]) -> Chain | None:
-    """The shortest cycle of garbage through the first of the objects that is on one."""
+def cycle_through(places: Places, node: int, edges: Sequence[int]) -> Chain | None:
+    """The shortest cycle of garbage through an object, else through the nearest of its holders.
+
+    Args:
+        places: The heap.
+        node: The object.
+        edges: The chain to it, root first.
+    """
     is_garbage = places.verdicts.verdict_by_node == Verdict.GARBAGE
-    for node in nodes:
+    holders = (int(places.graph.referrer_by_edge[edge]) for edge in reversed(edges))
+    for start in chain([node], holders):
         cycle = shortest_cycle_through(
             places.graph,
-            node,
+            start,
             within=is_garbage,
             label_by_edge=places.edge_labels.label_by_edge,
         )
         if cycle is not None:
-            return describe_chain(places, node, cycle, is_cycle=True)
+            return describe_chain(places, start, cycle, is_cycle=True)
     return None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from heapsnap.analysis.chains.describe import text_of_node
 from heapsnap.analysis.heap.labels import LATE_NAMES
 
@@ -72,13 +74,16 @@ def _c_lines(heap: Places, root: int, *, is_object: bool) -> list[str]:
 def _suspended_lines(heap: Places, root: int, edges: Sequence[int]) -> list[str]:
     """Who is suspended on the chain, and what it awaits, until the one that really waits."""
     graph, snapshot = heap.graph, heap.snapshot
-    on_chain = [root, *(int(graph.referent_by_edge[edge]) for edge in edges)]
-    for node in on_chain:
-        kind = snapshot.types[int(snapshot.type_by_node[node])]
-        if kind.layout in SUSPENDED_LAYOUTS or kind.qualname == "Task":
-            awaits = _follow_awaits(heap, node)
-            return [f"suspended: {' awaits '.join(text_of_node(heap, n) for n in awaits)}"]
-    waiting = _waiting_task(heap, on_chain[-1])
+    on_chain = np.append(root, graph.referent_by_edge[np.array(edges, dtype=np.int64)])
+    is_suspended = np.array(
+        [kind.layout in SUSPENDED_LAYOUTS or kind.qualname == "Task" for kind in snapshot.types],
+        dtype=np.bool_,
+    )
+    suspended = np.flatnonzero(is_suspended[snapshot.type_by_node[on_chain]])
+    if len(suspended):
+        awaits = _follow_awaits(heap, int(on_chain[suspended[0]]))
+        return [f"suspended: {' awaits '.join(text_of_node(heap, n) for n in awaits)}"]
+    waiting = _waiting_task(heap, int(on_chain[-1]))
     if waiting is None:
         return []
     awaits = _follow_awaits(heap, waiting)

@@ -7,12 +7,13 @@ again and again after three.
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from heapsnap.analysis.results import Chain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from heapsnap.analysis.results import Step
 
@@ -21,12 +22,18 @@ SHOWN_TIMES = 4
 """Repetitions up to which every one is shown."""
 
 
-def collapse_runs(steps: Sequence[Step], grows_at: int | None = None) -> Chain:
+def collapse_runs(
+    steps: Sequence[Step],
+    grows_at: int | None = None,
+    hidden_steps: Mapping[int, int] = MappingProxyType({}),
+) -> Chain:
     """Show a linked list of a million nodes by its first node, its length and its last node.
 
     Args:
-        steps: The whole chain.
+        steps: The whole chain, but for ``hidden_steps``.
         grows_at: Index of the step at which growth enters.
+        hidden_steps: Index of a step within a run → steps of that run which stand before it and
+            are not given: whole periods.
     """
     shown: list[Step] = []
     position = 0
@@ -36,7 +43,9 @@ def collapse_runs(steps: Sequence[Step], grows_at: int | None = None) -> Chain:
         taken = period * times
         first = len(shown)
         if times > SHOWN_TIMES:
-            shown += _ends_of_run(steps[position : position + taken], period, times)
+            within = range(position + 1, position + taken)
+            unseen = sum(count for at, count in hidden_steps.items() if at in within) // period
+            shown += _ends_of_run(steps[position : position + taken], period, times + unseen)
         else:
             taken = 1
             shown.append(steps[position])

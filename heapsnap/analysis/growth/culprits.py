@@ -56,8 +56,7 @@ def describe_culprit(
     grows_at = edges[len(edges) - 1 - depth_below_entry] if is_inside else NO_EDGE
     chain = describe_chain(after, root_of(after, node), edges, grows_at_edge=grows_at)
     if verdict == "garbage":
-        holders = [int(after.graph.referrer_by_edge[edge]) for edge in reversed(edges)]
-        cycle = cycle_through(after, [node, *holders])
+        cycle = cycle_through(after, node, edges)
         if cycle is not None:
             chain, holder = cycle, cycle_text(cycle)
     kind = tree.type[entry.blamed]

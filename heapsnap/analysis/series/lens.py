@@ -86,7 +86,7 @@ class FilteredPlaces(Places):
             avoided_nodes=self.avoided_nodes,
         )
 
-    def whole_chain(self, node: int) -> tuple[int, list[int]]:
+    def whole_chain(self, node: int) -> tuple[int, Sequence[int]]:
         """The object's root, and the edges from there on: to what is looked through, and beyond."""
         start, edges = root_of(self, node), chain_to(self, node)
         if self.starts is None:
