@@ -91,7 +91,10 @@ def load_seconds(folder):
 def environment(folder):
     path = f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
     cache = {"XDG_CACHE_HOME": f"{folder}/cache", "HEAPSNAP_INDEX": "on"}
-    return {**os.environ, **cache, "PYTHONPATH": path}
+    environment = {**os.environ, **cache, "PYTHONPATH": path}
+    # A user's Python compiles each module once, not at every start.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
 
 
 def step(folder, *arguments):
