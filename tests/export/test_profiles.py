@@ -150,7 +150,7 @@ def test_flamegraph_pl_draws_what_is_held_and_what_grew(
         pytest.skip("flamegraph.pl is not on PATH; no package of Debian, npm or PyPI brings it")
     for stacks in (alone, both):
         drawn = subprocess.run(
-            [script, "--countname", "bytes"],
+            [script, "--countname", "bytes", "--minwidth", "0"],
             input="".join(f"{line}\n" for line in folded_lines(stacks)),
             capture_output=True,
             text=True,
