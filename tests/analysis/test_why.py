@@ -139,3 +139,31 @@ def test_no_verdict_and_no_size_ever_drops_a_strong_reference():
     heap = load_heap("module app -.f-> f:function -.__globals__-> g:dict -['x']-> c:Cursor")
     places = Places(heap)
     assert places.verdict_of(node_of(heap, "c")) == "rooted"
+
+
+def columns_of_parsed_queries(count):
+    """A list keeps one column of each query, which knows the query and so its other columns."""
+    return load_heap(
+        "module app -.__dict__-> space:dict -['KEPT']-> kept:list",
+        f"kept -[#]-> c*{count}:sql.Column -.parent-> q*{count}:sql.Query",
+        *(f"q{n} -.columns-> l{n}:list -[#]-> c{n}a:sql.Column" for n in range(count)),
+        *(f"l{n} -[#]-> c{n}b:sql.Column -.parent-> q{n}" for n in range(count)),
+    )
+
+
+def test_groups_begin_where_the_growth_enters_not_with_the_larger_one_that_follows_from_it():
+    answer = why(columns_of_parsed_queries(60), "Column", since=columns_of_parsed_queries(10))
+    assert [(g.path, g.growth) for g in answer.groups] == [
+        ("app.KEPT[*]", 50),
+        ("app.KEPT[*].parent.columns[*]", 100),
+    ]
+
+
+def test_a_part_that_refers_to_its_parent_is_said_to_hold_the_whole():
+    first, other = why(
+        columns_of_parsed_queries(60), "Column", since=columns_of_parsed_queries(10)
+    ).groups
+    assert first.pattern is not None
+    assert first.pattern.id == "part-holds-whole"
+    # These are held by their own parent, as in any tree.
+    assert other.pattern is None or other.pattern.id != "part-holds-whole"

@@ -17,6 +17,7 @@ from heapsnap.analysis.chains.describe import (
     root_of,
 )
 from heapsnap.analysis.chains.details import detail_lines
+from heapsnap.analysis.chains.parents import has_parent_elsewhere
 from heapsnap.analysis.growth.culprits import fingerprint
 from heapsnap.analysis.growth.steps import rank_of_leaks
 from heapsnap.analysis.heap.facts import describe_snapshot
@@ -146,7 +147,7 @@ class Question:
         return int((self.places == NO_PLACE).sum())
 
     def groups(self, *, max_groups: int, max_alternatives: int) -> list[HoldingGroup]:
-        """The groups: what leaks first, then what grew most, then the largest."""
+        """The groups: what leaks first, nearest to the leak; what grew most; the largest."""
         has_baseline = len(self.tree.counts) > 1
         found, counts = np.unique(self.places[self.places != NO_PLACE], return_counts=True)
         growth = counts - (self.tree.counts[0][found] if has_baseline else counts)
@@ -154,7 +155,7 @@ class Question:
         rows = sorted(
             zip(found.tolist(), counts.tolist(), growth.tolist(), strict=True),
             key=lambda row: (
-                min((leaks[p] for p in self.tree.path(row[0]) if p in leaks), default=len(leaks)),
+                self._nearest_leak(row[0], leaks),
                 -row[2],
                 -int(self.tree.sizes[-1][row[0]] - self.tree.sizes[0][row[0]]),
                 -row[1],
@@ -170,6 +171,12 @@ class Question:
             )
             for place, _, growth in rows[:max_groups]
         ]
+
+    def _nearest_leak(self, place: int, leaks: dict[int, int]) -> tuple[int, int]:
+        """The worst leak at the place or above it, and how many steps it is away."""
+        above = reversed(self.tree.path(place))
+        found = [(leaks[step], away) for away, step in enumerate(above) if step in leaks]
+        return min(found, default=(len(leaks), 0))
 
     def group(
         self, place: int, nodes: NDArray[np.int64], growth: int | None, max_alternatives: int
@@ -200,7 +207,12 @@ class Question:
             if verdict != "garbage"
             else (),
             detail=tuple(detail_lines(_whole(heap), root, edges, verdict)),
-            pattern=match_pattern(shown, path=path, is_cycle=cycle is not None),
+            pattern=match_pattern(
+                shown,
+                path=path,
+                is_cycle=cycle is not None,
+                is_part=has_parent_elsewhere(_whole(heap), example, edges),
+            ),
             fingerprint=fingerprint(verdict, self.tree.type[place], path),
             allocated_at=find_sites(self.series, place),
         )

@@ -28,6 +28,12 @@ ELSEWHERE = (  # Libraries.
         "leave out labels whose values have no end (user numbers, paths), or call remove()",
     ),
     known(
+        "metric-registered-per-object",
+        r"prometheus_client\.\S+ \._(names_to_collectors|collector_to_names) dict ",
+        "prometheus_client's registry keeps every metric that was made",
+        "make metrics once, at import, with a label of few values; or unregister() them",
+    ),
+    known(
         "orm-session-never-ends",
         r"sqlalchemy\.orm\.\S+ \.(identity_map|_new|_deleted) ",
         "an ORM session keeps the objects that were added to it or changed in it until they are "
@@ -116,6 +122,13 @@ ELSEWHERE = (  # Libraries.
         "take the callback out when the object is done, or register weakref.WeakMethod(method)",
     ),
     known(
+        "registered-closure",
+        rf"{ITEM} (tuple \[\d\] )?({CLOSURE}|functools\.partial \.(args|keywords) )",
+        "a registered function keeps what it refers to: the variables of its closure, or the "
+        "arguments of its partial",
+        "take the function out when its work is done, or let it refer to the objects weakly",
+    ),
+    known(
         "executor-backlog",
         r"Executor \.(_work_queue \S+ \? list|_pending_work_items) ",
         "an executor keeps every call that was submitted and has not run yet, with its arguments",
@@ -135,7 +148,7 @@ ELSEWHERE = (  # Libraries.
     ),
     known(
         "future-kept",
-        rf"{ITEM} (\S+\.)?(Future|Deferred|ApplyResult|AsyncResult)( |$)",
+        rf"{ITEM} (\S+\.)?(Future|Deferred|ApplyResult|AsyncResult|EagerResult)( |$)",
         "a future that is kept keeps its result, and one that is never resolved whoever waits",
         "forget it when its result was taken; give every wait a timeout and resolve what is lost",
     ),
@@ -169,6 +182,14 @@ ELSEWHERE = (  # Libraries.
         r"\.(parentNode|ownerDocument|_doc|owner_document) ",
         "a node of a parsed tree keeps its parents, and so the whole document",
         "keep the text or the attributes that are needed, not the node",
+    ),
+    known(
+        "part-holds-whole",
+        rf"{ITEM} \S+( |$)",
+        "it is a part of something larger, to which it refers as its parent: whoever keeps the "
+        "part keeps the whole",
+        "keep what is needed of it (its text, its name), or take it out of its parent first",
+        of_part=True,
     ),
     known(
         "class-made-per-call",

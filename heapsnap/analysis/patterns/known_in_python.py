@@ -70,6 +70,13 @@ IN_PYTHON = (
         "give weakref.finalize a plain function, and what it needs to clean up, not the object",
     ),
     known(
+        "weak-key-held-by-its-value",
+        r"WeakKeyDictionary \.data dict \[",
+        "an entry of a WeakKeyDictionary goes when its key goes; a value that leads to its own "
+        "key, by a bound method or a closure too, keeps it for ever",
+        "let the value refer to its key weakly, or make it an attribute of the key",
+    ),
+    known(
         "weakref-callback-holds-object",
         r"(ReferenceType|KeyedRef|WeakMethod) \.__callback__ ",
         "a weak reference keeps its callback, and the callback what it refers to",

@@ -21,16 +21,24 @@ class KnownPattern:
     type of an exception stands ``!`` and behind a metaclass ``@``, whatever they are called. At
     the end stand ``|`` and the normalised path. A cycle has no root and starts with a type;
     ``in_cycle``: only there. Where growth is known to enter, the match must reach up to there:
-    what merely leads to the place that grows is not to blame.
+    what merely leads to the place that grows is not to blame. ``of_part``: only where the last
+    object refers to a parent that is not on the chain.
     """
 
     pattern: Pattern
     looks: re.Pattern[str]
     in_cycle: bool = False
+    of_part: bool = False
 
 
 def known(
-    name: str, looks: str, explanation: str, fix: str, *, in_cycle: bool = False
+    name: str,
+    looks: str,
+    explanation: str,
+    fix: str,
+    *,
+    in_cycle: bool = False,
+    of_part: bool = False,
 ) -> KnownPattern:
     """An entry of the table.
 
@@ -40,8 +48,9 @@ def known(
         explanation: What it is: a sentence without its full stop.
         fix: What to change, likewise.
         in_cycle: Whether only a cycle of garbage can look like it.
+        of_part: Whether only what refers to a parent can look like it.
     """
-    return KnownPattern(Pattern(name, explanation, fix), re.compile(looks), in_cycle)
+    return KnownPattern(Pattern(name, explanation, fix), re.compile(looks), in_cycle, of_part)
 
 
 CLOSURE = r"function \.__closure__(\([^)]*\))? tuple \S+ cell \.cell_contents"

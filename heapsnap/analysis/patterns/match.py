@@ -24,17 +24,20 @@ SLACK = 1
 handlers to its item, from a cache's wrapper to its dict's entry."""
 
 
-def match_pattern(chain: Chain, *, path: str, is_cycle: bool) -> Pattern | None:
+def match_pattern(
+    chain: Chain, *, path: str, is_cycle: bool, is_part: bool = False
+) -> Pattern | None:
     """The first known pattern that the chain shows, or None.
 
     Args:
         chain: Root first, or once round the cycle.
         path: The normalised path that it is an example of.
         is_cycle: Whether it is a cycle.
+        is_part: Whether the last object refers to a parent that is not on the chain.
     """
     text, starts = _written(chain, path=path, is_cycle=is_cycle)
     for known in KNOWN:
-        if known.in_cycle and not is_cycle:
+        if (known.in_cycle and not is_cycle) or (known.of_part and not is_part):
             continue
         for match in known.looks.finditer(text):
             last_step = sum(start < match.end() for start in starts) - 1
