@@ -1,5 +1,6 @@
 """The page of the known patterns says what the data says."""
 
+import re
 from pathlib import Path
 
 from heapsnap.analysis.patterns.known_patterns import KNOWN
@@ -11,6 +12,7 @@ What `heapsnap why` adds to a chain that looks like one of them: what it is, and
 told. Each has a program under `fixtures/programs/leaks/` that leaks in this way, with the real library. This page is made of
 the data (`pytest tests/analysis/test_patterns_page.py --update-goldens`).
 """
+DUNDER = re.compile(r"__\w+__")
 
 
 def written():
@@ -20,7 +22,7 @@ def written():
         f"\n## {p.id}\n\nWhat it is: {p.explanation}.\n\nWhat to do: {p.fix}.\n"
         for p in patterns.values()
     ]
-    return HEADING + "".join(sections)
+    return HEADING + DUNDER.sub(r"`\g<0>`", "".join(sections))
 
 
 def test_the_page_has_every_pattern_as_it_is(request):
