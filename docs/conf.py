@@ -23,5 +23,7 @@ html_title = "heapsnap"
 html_copy_source = False
 html_show_sphinx = False
 # The page's own colours follow the screen, and so do the pictures in it.
+# A block that does not name its language is a shell line or an answer, not Python.
+highlight_language = "none"
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
