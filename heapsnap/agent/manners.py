@@ -17,8 +17,17 @@ _NULL_FLAGS = os.O_RDWR
 
 
 def block_signals():
-    """Keep all signals waiting; returns the mask to restore."""
-    return _signal.pthread_sigmask(_signal.SIG_BLOCK, ALL_SIGNALS)
+    """Keep all signals waiting; returns the mask to restore.
+
+    Raises what a handler of the program's raises that was due: then nothing is kept waiting.
+    """
+    mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
+    try:
+        _signal.pthread_sigmask(_signal.SIG_BLOCK, ALL_SIGNALS)
+    except BaseException:
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
+        raise
+    return mask
 
 
 def restore_signals(mask):

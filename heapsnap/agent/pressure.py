@@ -25,11 +25,15 @@ MACHINE = "the memory of the machine"
 
 
 class Ceiling:
-    """Something that must not be exceeded: its name, bytes in use, bytes allowed."""
+    """Something that must not be exceeded: its name, bytes in use, bytes allowed.
 
-    __slots__ = ("allowed_bytes", "name", "used_bytes")
+    ``ends_all``: whoever exceeds it, the kernel ends all processes together.
+    """
 
-    def __init__(self, name, used_bytes, allowed_bytes):
+    __slots__ = ("allowed_bytes", "ends_all", "name", "used_bytes")
+
+    def __init__(self, name, used_bytes, allowed_bytes, *, ends_all=False):
+        self.ends_all = ends_all
         self.name = name
         self.used_bytes = used_bytes
         self.allowed_bytes = allowed_bytes
@@ -43,6 +47,10 @@ class Group:
     def __init__(self, folder, *, is_first_version):
         self.folder = folder
         self.is_first_version = is_first_version
+
+    def ends_all(self):
+        """Whether its processes end together when memory does, as Kubernetes asks for."""
+        return not self.is_first_version and _read_number(self.folder, "memory.oom.group") == 1
 
     def ceiling(self):
         """The limit of the group and what it uses of it, or None where it has no limit."""
@@ -77,7 +85,14 @@ def read_ceilings(groups):
     Args:
         groups: As ``find_groups`` returns them.
     """
-    found = [ceiling for ceiling in map(Group.ceiling, groups) if ceiling is not None]
+    found, ends_all = [], False
+    for group in groups:
+        # What is said of a group below the limit holds for the limit too.
+        ends_all = ends_all or group.ends_all()
+        ceiling = group.ceiling()
+        if ceiling is not None:
+            ceiling.ends_all = ends_all
+            found.append(ceiling)
     pages = _read("/proc/self/statm").split()
     allowed = _address_space_limit()
     if allowed is not None and pages:

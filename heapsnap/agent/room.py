@@ -1,10 +1,11 @@
 """Whether there is memory for a snapshot, asked before: the kernel asks nobody.
 
-A child that counts references touches every object, and each page that it touches is copied. Where
-a control group ends all its processes at once (``memory.oom.group``, as Kubernetes sets it), a
-child that offers itself first does not help: the service would go with it. The figures are upper
-bounds of what was measured (``docs/safety.md``): too much asks for the walk in the process where a
-child would have done, too little risks the service.
+A child that counts references touches every object, and each page that it touches is copied. It
+offers itself to the kernel as the first to be ended, which costs a snapshot and not the service:
+so where it may be too much, the process itself is walked if that surely fits, and else the child
+tries. Where a control group ends all its processes at once (``memory.oom.group``, as Kubernetes
+sets it), the service would go with it: there a child must surely fit. The figures are upper bounds
+of what was measured (``docs/safety.md``).
 """
 
 import sys
@@ -28,11 +29,15 @@ def look():
     Nothing is kept from one time to the next: no object of the agent's is to be in a heap.
     """
     blocks = sys.getallocatedblocks()
-    rooms, spaces = [], []
+    rooms, spaces, ending_all = [], [], []
     for ceiling in read_ceilings(find_groups()):
-        if ceiling.name != MACHINE:
-            where = spaces if ceiling.name == SPACE else rooms
-            where.append((ceiling.allowed_bytes - ceiling.used_bytes, ceiling.name))
+        room = (ceiling.allowed_bytes - ceiling.used_bytes, ceiling.name)
+        if ceiling.name == SPACE:
+            spaces.append(room)
+        elif ceiling.name != MACHINE:
+            rooms.append(room)
+            if ceiling.ends_all:
+                ending_all.append(room)
     available = read_available()
     if available is not None:
         rooms.append((available, MACHINE))
@@ -40,10 +45,9 @@ def look():
     forked = WALK_BYTES + WALK_BYTES_EACH * blocks + copied
     # The process itself must live on, and go on with its work: a quarter more than the walk takes.
     inline = (WALK_BYTES + INLINE_BYTES_EACH * blocks) * 5 // 4
-    return (
-        _shortage(rooms, forked, "a child may take"),
-        _shortage(rooms + spaces, inline, "a walk in the process itself may take"),
-    )
+    no_walk = _shortage(rooms + spaces, inline, "a walk in the process itself may take")
+    risked = ending_all if no_walk else rooms
+    return _shortage(risked, forked, "a child may take"), no_walk
 
 
 def _shortage(rooms, needed, words):

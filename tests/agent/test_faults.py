@@ -163,10 +163,19 @@ def test_where_memory_is_short_the_process_is_walked_itself_or_nothing_is_done(
     play: Fault, group: Path, once: None
 ) -> None:
     finished = play("memory_is_short")
-    *refused, just_walked, walked, forked = finished.facts["paths"]
-    assert refused == [None, None]
-    assert all(line.startswith("no snapshot: memory is short, ") for line in finished.lines[:2])
-    assert "left of the memory of its control group, a walk in the" in finished.lines[0]
+    least, little, just_walked, walked, forked = finished.facts["paths"]
+    if finished.facts["ends_all"]:
+        assert (least, little) == (None, None)
+        assert all(line.startswith("no snapshot: memory is short, ") for line in finished.lines[:2])
+        assert "left of the memory of its control group, a walk in the" in finished.lines[0]
+    else:
+        # The child has tried: the kernel ended it, or it did with less than it might have taken.
+        assert least is None
+        assert re.match(
+            r"no snapshot: the process that wrote it (was killed by signal 9; the|vanished)",
+            finished.lines[0],
+        )
+        assert little is None or Reading(little).header["mode"] == "fork"
     for path in (just_walked, walked):
         assert Reading(path).header["mode"] == "inline"
         assert "left of the memory of its control group" in str(Reading(path).header["not_seen"])

@@ -145,7 +145,10 @@ def memory_ends_in_the_child():
 
 
 def memory_is_short():
-    """FOLDER/group is a control group whose limit leaves too little, some, and enough."""
+    """FOLDER/group is a control group whose limit leaves too little, some, and enough.
+
+    Where the kernel knows how, all its processes would end together.
+    """
     group = os.path.join(FOLDER, "group")
     second = os.path.exists(os.path.join(group, "memory.max"))
     limit, usage = (
@@ -159,6 +162,9 @@ def memory_is_short():
             file.write(str(value))
 
     put("cgroup.procs", os.getpid())
+    ends_all = os.path.exists(os.path.join(group, "memory.oom.group"))
+    if ends_all:
+        put("memory.oom.group", 1)
     # What was allocated before stays on the account of the group that it came from.
     kept = [str(n) * 30 for n in range(200_000)]
     blocks = sys.getallocatedblocks()
@@ -171,7 +177,7 @@ def memory_is_short():
             used = int(file.read())
         put(limit, used + room)
         taken.append(heapsnap.dump(os.path.join(FOLDER, f"{len(taken)}.json")))
-    return {"paths": taken, "kept": len(kept), "zombies": zombies()}
+    return {"paths": taken, "ends_all": ends_all, "kept": len(kept), "zombies": zombies()}
 
 
 def address_space_is_short():
