@@ -46,8 +46,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     ]
     quiet = [write_cursors(folder / f"q{n}.json", 3, sequence=n) for n in (1, 2)]
     made = {"story": story, "evil": evil, "quiet": quiet}
-    for name, snapshots in made.items():
-        report_command(snapshots, output=folder / f"{name}.html")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        for name, snapshots in made.items():
+            report_command(snapshots, output=folder / f"{name}.html")
     return {name: folder / f"{name}.html" for name in made}
 
 
