@@ -147,7 +147,7 @@ class Question:
         return int((self.places == NO_PLACE).sum())
 
     def groups(self, *, max_groups: int, max_alternatives: int) -> list[HoldingGroup]:
-        """The groups: what leaks first, nearest to the leak; what grew most; the largest."""
+        """The groups: what leaks, then what follows; what grew most; the largest."""
         has_baseline = len(self.tree.counts) > 1
         found, counts = np.unique(self.places[self.places != NO_PLACE], return_counts=True)
         growth = counts - (self.tree.counts[0][found] if has_baseline else counts)
@@ -155,7 +155,7 @@ class Question:
         rows = sorted(
             zip(found.tolist(), counts.tolist(), growth.tolist(), strict=True),
             key=lambda row: (
-                self._nearest_leak(row[0], leaks),
+                self._worst_leak(row[0], row[2], leaks),
                 -row[2],
                 -int(self.tree.sizes[-1][row[0]] - self.tree.sizes[0][row[0]]),
                 -row[1],
@@ -172,11 +172,17 @@ class Question:
             for place, _, growth in rows[:max_groups]
         ]
 
-    def _nearest_leak(self, place: int, leaks: dict[int, int]) -> tuple[int, int]:
-        """The worst leak at the place or above it, and how many steps it is away."""
-        above = reversed(self.tree.path(place))
-        found = [(leaks[step], away) for away, step in enumerate(above) if step in leaks]
-        return min(found, default=(len(leaks), 0))
+    def _worst_leak(self, place: int, growth: int, leaks: dict[int, int]) -> tuple[int, bool]:
+        """The worst leak at the place or above it, and whether more grew here than leaked there.
+
+        Of what there is more of the leak is the cause; where one came with each, either may tell.
+        """
+        found = [(leaks[step], step) for step in self.tree.path(place) if step in leaks]
+        if not found:
+            return len(leaks), False
+        rank, leak = min(found)
+        leaked = int(self.tree.counts[-1][leak] - self.tree.counts[0][leak])
+        return rank, growth > max(leaked, 0) and place != leak
 
     def group(
         self, place: int, nodes: NDArray[np.int64], growth: int | None, max_alternatives: int
