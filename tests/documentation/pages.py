@@ -34,6 +34,7 @@ BLOCK = re.compile(
 )
 NUMBER = re.compile(r"\d(?:[\d,]*\d)?(?:\.\d+)?")
 SIZE = re.compile(r"# (?:bytes|KB|MB|GB)\b")
+DURATION = re.compile(r"# (?:ms|s|min)\b")
 HOST = re.compile(r"\bon \S+ \(")
 PATIENCE_SECONDS = 180
 
@@ -73,7 +74,8 @@ def shape(text: str) -> str:
     """The text without what differs from run to run: figures, the host, widths of columns."""
     lines = (" ".join(line.split()) for line in text.strip().splitlines())
     named = (HOST.sub("on HOST (", line) for line in lines)
-    shaped = (SIZE.sub("# bytes", NUMBER.sub("#", line)) for line in named)
+    figures = (SIZE.sub("# bytes", NUMBER.sub("#", line)) for line in named)
+    shaped = (DURATION.sub("# seconds", line) for line in figures)
     return "".join(f"{line}\n" for line in shaped)
 
 
