@@ -14,6 +14,12 @@ except ImportError:
     # Not built: there was no compiler, or nobody asked for it.
     _quick = None
 
+INTERFACE = 2
+"""Counted up when what the walk asks of a chunk changes: csource/quick.c has the same number."""
+if getattr(_quick, "INTERFACE", None) != INTERFACE:
+    # Built from another version's source, and left where it was: it would fail every snapshot.
+    _quick = None
+
 VARIABLE = "HEAPSNAP_PURE"
 """Set to anything, the walk is Python throughout."""
 

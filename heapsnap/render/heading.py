@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from itertools import pairwise
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from heapsnap.render.lines import QUIET, WARNING, line, prose, table
@@ -71,7 +72,8 @@ def warning_lines(*snapshots: SnapshotFacts | None, width: int) -> list[Text]:
 
 def process_text(facts: SnapshotFacts) -> str:
     """``pid 4711 on web3 (python app.py)``."""
-    command = shlex.join(facts.argv)
+    # Of the program its name: a long path would leave no room for what it was told.
+    command = shlex.join([*(PurePath(word).name for word in facts.argv[:1]), *facts.argv[1:]])
     if len(command) > LONGEST_COMMAND:
         command = f"{command[:LONGEST_COMMAND]}..."
     return f"pid {facts.pid} on {facts.host}" + (f" ({command})" if command else "")

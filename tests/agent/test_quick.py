@@ -83,3 +83,15 @@ def test_a_variable_turns_it_off(python: Python, variable: dict[str, str]) -> No
     finished = python.finish([python.path, "-c", source], variables=variable)
     expected = "heapsnap.agent.chunk" if variable else "heapsnap.agent._quick"
     assert finished.stdout.strip() in {expected, "None"}
+
+
+def test_what_was_built_of_another_version_is_left_alone(python: Python) -> None:
+    finished = python.evaluate(
+        "import importlib, sys, types, heapsnap.agent\n"
+        "from heapsnap.agent import chunk, quick\n"
+        "stale = sys.modules['heapsnap.agent._quick'] = types.ModuleType('_quick')\n"
+        "heapsnap.agent._quick = stale\n"
+        "importlib.reload(quick)\n"
+        "print(quick.choose(is_still=True) is chunk)\n"
+    )
+    assert (finished.stdout, finished.stderr) == ("True\n", "")

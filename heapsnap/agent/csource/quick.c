@@ -125,6 +125,9 @@ failed:
     return NULL;
 }
 
+/* What the walk asks of a chunk, counted up when it changes: quick.py has the same number. */
+enum { INTERFACE = 2 };
+
 static PyMethodDef functions[] = {
     {"split", split, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
@@ -133,7 +136,8 @@ static PyMethodDef functions[] = {
 static int fill(PyObject *module)
 {
     PyObject *type = PyType_FromSpec(&chunk_spec);
-    if (type == NULL || PyModule_AddObject(module, "Chunk", type)) {
+    if (type == NULL || PyModule_AddIntConstant(module, "INTERFACE", INTERFACE)
+        || PyModule_AddObject(module, "Chunk", type)) {
         Py_XDECREF(type);
         return -1;
     }

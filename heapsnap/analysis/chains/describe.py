@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from heapsnap.analysis.chains.long_chains import VARIABLES, shorten
 from heapsnap.analysis.chains.runs import collapse_runs
-from heapsnap.analysis.heap.labels import ITEM
+from heapsnap.analysis.heap.labels import ATTRIBUTES, ITEM
 from heapsnap.analysis.results import Chain, Step
 from heapsnap.graph.components import shortest_cycle_through
 from heapsnap.graph.paths import find_chain
@@ -145,7 +145,7 @@ def describe_chain(
             match = _KEY.fullmatch(reference)
             reference = f".{match[1]}" if match else pending + reference
             pending = ""
-        elif reference == ".__dict__" and edge != edges[-1]:
+        elif reference == ATTRIBUTES and edge != edges[-1]:
             pending = reference
             grows_at = len(steps) if grows else grows_at
             continue
@@ -206,7 +206,7 @@ def describe_path(references: Sequence[str], types: Sequence[str], root_verdict:
         # Each thread has a dict of its own in that of all threads.
         is_of_a_thread = previous == THREADS and reference == ITEM
         previous = reference
-        if reference in {".__dict__", THREADS} or is_of_a_thread:
+        if reference in {ATTRIBUTES, THREADS} or is_of_a_thread:
             is_attribute_dict = True
             continue
         if reference in UNTOLD:
@@ -221,7 +221,7 @@ def describe_path(references: Sequence[str], types: Sequence[str], root_verdict:
         else:
             text += reference
         is_attribute_dict = False
-    return text + (".__dict__" if previous == ".__dict__" else "")
+    return text + (ATTRIBUTES if previous == ATTRIBUTES else "")
 
 
 def _function_of_method(places: Places, node: int) -> str | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from heapsnap.analysis.chains.runs import LONGEST_PERIOD
+from heapsnap.analysis.heap.labels import ATTRIBUTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ WHOLE = 12
 """A multiple of every period of steps: left out are so many periods, or twice as many, ..."""
 KEPT = 8
 """... and at each end of a run so many times that stay."""
-ATTRIBUTES, VARIABLES = ".__dict__", "<variables>"
+VARIABLES = "<variables>"
 SILENT = frozenset({ATTRIBUTES, VARIABLES})
 """References that are no step of their own."""
 POSITIONS = frozenset({"[#]", "[-#]"})
