@@ -141,15 +141,10 @@ class Job:
         try:
             # After the heap was listed, so that nothing of it is on the list.
             sites = self._sites()
-            # Describing the roots reads f_locals, which leaves a dict in the frame (up to 3.12),
-            # and the dicts of threads, which makes them (from 3.11): these are looked into first.
-            readable = self.capture.read_for_roots() + self.capture.running_generators()
-            prefetched = {id(item): gc.get_referents(item) for item in readable}
-            prefetched.update(referents_of_living(in_child=self.in_child))
             walker = Walker(
                 heap,
                 may_materialize=self.in_child,
-                prefetched=prefetched,
+                prefetched=self._referents_read_first(),
                 shapes=self.redaction.shape_table(),
                 is_whole=self.in_child and not _is_collecting(),
                 sites=sites,
@@ -179,6 +174,20 @@ class Job:
             f"stood still {stood}, {talk.duration(seconds)} in all)"
         )
         return document.path
+
+    def _referents_read_first(self):
+        """Address → referents, of what is changed by reading it or must not be read as all else.
+
+        Describing the roots reads f_locals, which leaves a dict in the frame (up to 3.12), and the
+        dicts of threads, which makes them (from 3.11). A function of its own: where the program
+        profiles, each call of C code copies the caller's variables into its frame, for the walk
+        to meet.
+        """
+        readable = self.capture.read_for_roots() + self.capture.running_generators()
+        return {
+            **{id(item): gc.get_referents(item) for item in readable},
+            **referents_of_living(in_child=self.in_child),
+        }
 
     def _sites(self):
         """An empty table of sites; None where nobody traces, or not for us."""
