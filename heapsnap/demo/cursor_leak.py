@@ -21,7 +21,8 @@ import queue
 import signal
 import sys
 import time
-from contextlib import closing, contextmanager, nullcontext, suppress
+from collections import deque
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import MethodType
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     OpenCursor: TypeAlias = Callable[[Connection], DictCursor]
 
 PROGRESS_SECONDS = 1.0
+POLL_SECONDS = 0.1
 
 
 # --- the service -----------------------------------------------------------------------
@@ -184,10 +186,9 @@ def resident_megabytes() -> float:
 
 def answer_signals(load: Load, options: argparse.Namespace) -> None:
     """Report progress and do what signals ask for, until one of them ends the service."""
-    orders: queue.SimpleQueue[int] = queue.SimpleQueue()
+    orders: deque[int] = deque()
     for wanted in (signal.SIGUSR2, signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
-        # SimpleQueue.put may be called from a handler; a Condition's methods may not.
-        signal.signal(wanted, lambda number, _frame: orders.put(number))
+        signal.signal(wanted, lambda number, _frame: orders.append(number))
     print(f"ready pid={os.getpid()}", flush=True)
     end = time.monotonic() + options.duration
     reported, reported_at = 0, 0.0
@@ -197,8 +198,11 @@ def answer_signals(load: Load, options: argparse.Namespace) -> None:
             reported, reported_at = load.served, now
             print(f"served {reported} requests, {resident_megabytes():.1f} MB", flush=True)
             switch_collector(options.collector)
-        with suppress(queue.Empty):
-            order = orders.get(timeout=0.1)
+        # Not a queue's ``get(timeout=...)``: up to 3.12 that of SimpleQueue waits for ever where a
+        # signal handler, that of a snapshot say, takes longer than what is left of the time.
+        time.sleep(POLL_SECONDS)
+        while orders:
+            order = orders.popleft()
             if order == signal.SIGUSR2:
                 print(f"alive: {count_cursors(options.collector)} cursors", flush=True)
             elif order == signal.SIGHUP:
