@@ -134,7 +134,7 @@ def why(
     if as_json:
         write_json(why_json(result))
     else:
-        write_lines(render_why(result, width=screen_width()))
+        write_lines(render_why(result, width=screen_width(), in_full=everything))
     if picture is not None:
         from heapsnap.analysis.pictures.chain_pictures import picture_why
 

@@ -23,20 +23,25 @@ if TYPE_CHECKING:
 INDENT = 2
 
 
-def render_why(result: Why, *, width: int) -> list[Text]:
+def render_why(result: Why, *, width: int, in_full: bool = False) -> list[Text]:
     """Put the answer into lines.
 
     Args:
         result: Who holds them.
         width: Columns of the screen; only prose is folded to it.
+        in_full: Explain each group. Else, where some grew, the others are one line each.
     """
+    explained, named = (result.groups, ()) if in_full else _grown_apart(result.groups)
     lines = [
         _verdict_line(result),
         *_snapshot_lines(result),
         *warning_lines(result.snapshot, result.since, width=width),
     ]
-    for group in result.groups:
+    for group in explained:
         lines += [line(), *_group_lines(group, result, width)]
+    if named:
+        lines += [line(), line("did not grow (--all explains them)")]
+        lines += [_group_title(group, result, indent=INDENT) for group in named]
     if result.left_out:
         lines += [line(), line(_left_out_text(result))]
     shown = sum(group.count for group in result.groups)
@@ -44,6 +49,15 @@ def render_why(result: Why, *, width: int) -> list[Text]:
         text = f"{count_text(rest)} of {count_text(result.count)} in other ways (--all shows them)"
         lines += [line(), line((text, QUIET))]
     return lines
+
+
+def _grown_apart(
+    groups: tuple[HoldingGroup, ...],
+) -> tuple[tuple[HoldingGroup, ...], tuple[HoldingGroup, ...]]:
+    """The groups that grew and those that did not; all are the first where none grew."""
+    grown = tuple(group for group in groups if (group.growth or 0) > 0)
+    others = tuple(group for group in groups if (group.growth or 0) <= 0)
+    return (grown, others) if grown else (groups, ())
 
 
 def _left_out_text(result: Why) -> str:
@@ -127,7 +141,7 @@ def _group_lines(group: HoldingGroup, result: Why, width: int) -> list[Text]:
     return lines
 
 
-def _group_title(group: HoldingGroup, result: Why) -> Text:
+def _group_title(group: HoldingGroup, result: Why, *, indent: int = 0) -> Text:
     """``9,998 of 10,000 through app.cache.rows[*]  (+9,000 since the baseline, 1.9 MB)``."""
     facts: list[Part] = []
     if group.growth is not None:
@@ -141,7 +155,7 @@ def _group_title(group: HoldingGroup, result: Why) -> Text:
     if group.cycle is None:
         parts.append((" through " if group.verdict == "garbage" else "through ", TITLE))
         parts.append((group.path, REFERENCE))
-    return line(*parts, "  (", *facts, ")")
+    return line(*parts, "  (", *facts, ")", indent=indent)
 
 
 def _hangs_on(group: HoldingGroup) -> bool:

@@ -96,6 +96,13 @@ def test_only_the_step_at_which_growth_enters_is_marked() -> None:
     assert "[745]" in marked[0]
 
 
+def test_beside_what_grew_the_rest_is_one_line_each_unless_all_is_asked_for() -> None:
+    result = CASES["rooted"]
+    assert text_of(result).count("one of them, from its root") == 1
+    in_full = render_why(result, width=WIDTH, in_full=True)
+    assert sum("one of them, from its root" in text.plain for text in in_full) == len(result.groups)
+
+
 def test_prose_is_folded_to_the_screen_and_to_what_can_be_read() -> None:
     pattern = Pattern("x", "word " * 60, "word " * 60)
     for width, most in ((60, 60), (300, 100)):
