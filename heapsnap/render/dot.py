@@ -74,6 +74,9 @@ def caption_of(picture: Picture) -> list[str]:
         lines.append("dashed outline: garbage, held by nothing but its own cycle")
     if any(edge["is_other_way"] for *_, edge in picture.graph.edges(data=True)):
         lines.append("dashed arrow: a further way in which one of them is held")
+    if picture.set_aside:
+        what = "garbage" if picture.is_garbage_aside else "held, not garbage"
+        lines.append(f"not drawn: {picture.set_aside:,} more of them, {what}")
     if text := left_out_text(picture):
         lines.append(text)
     return lines

@@ -10,6 +10,7 @@ import pytest
 from heapsnap.analysis.pictures.links import DOWN, UP
 from heapsnap.analysis.pictures.neighbourhood_picture import picture_neighbourhood
 from heapsnap.errors import UnknownTypeError
+from heapsnap.render.dot import caption_of
 from tests.heaps import address_of, load_heap
 
 if TYPE_CHECKING:
@@ -88,6 +89,44 @@ def test_a_cycle_is_drawn_as_one_and_as_garbage() -> None:
     assert edges["bound method fetch x4", "DictCursor x4"] == {".__self__": 4}
     dashed = {node["text"] for node in picture.graph.nodes.values() if node["is_garbage"]}
     assert dashed == {"DictCursor", "bound method fetch"}
+
+
+def cursors(garbage: int, used: int) -> Any:
+    return load_heap(
+        f"c*{garbage}:DictCursor -.fetch-> m*{garbage}:method -.__self__-> c*{garbage}",
+        f"module app -.POOL-> pool:Pool -.idle-> idle:list -[#]-> u*{used}:DictCursor",
+    )
+
+
+def test_few_that_are_held_are_no_holders_of_many_that_are_garbage() -> None:
+    picture = picture_neighbourhood(cursors(40, 3), "DictCursor", since=cursors(4, 1))
+    texts = {text_of(node) for node in picture.graph.nodes.values()}
+    assert texts == {"DictCursor x40", "bound method x40"}
+    assert picture.graph.nodes[0]["growth"] == 36
+    assert (picture.set_aside, picture.is_garbage_aside) == (3, False)
+    assert "not drawn: 3 more of them, held, not garbage" in caption_of(picture)
+
+
+def test_few_that_are_garbage_do_not_dash_many_that_are_held() -> None:
+    picture = picture_neighbourhood(cursors(3, 40), "DictCursor")
+    assert ("list", "DictCursor x40") in edges_of(picture)
+    assert not any(node["is_garbage"] for node in picture.graph.nodes.values())
+    assert (picture.set_aside, picture.is_garbage_aside) == (3, True)
+
+
+def test_garbage_is_drawn_with_the_rest_where_both_grow() -> None:
+    picture = picture_neighbourhood(cursors(40, 30), "DictCursor", since=cursors(4, 3))
+    assert picture.set_aside == 0
+    assert "DictCursor x70" in {text_of(node) for node in picture.graph.nodes.values()}
+
+
+def test_of_several_types_one_may_be_set_aside_whole() -> None:
+    heap = load_heap(
+        "a*40:Session -.me-> a*40", "module app -.S-> one:SessionMaker -.x-> thing:Thing"
+    )
+    picture = picture_neighbourhood(heap, "Session*")
+    assert [node["text"] for node in picture.graph.nodes.values()] == ["Session"]
+    assert picture.set_aside == 1
 
 
 def test_a_linked_list_holds_itself() -> None:

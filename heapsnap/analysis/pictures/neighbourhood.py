@@ -16,6 +16,7 @@ import numpy as np
 from heapsnap.analysis.heap.labels import CLOSED_LAYOUTS
 from heapsnap.analysis.pictures.ends import End, Ends, fold_alike
 from heapsnap.analysis.pictures.links import DOWN, UP, Links, short_name
+from heapsnap.graph.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +32,10 @@ BREADTH = (5, 3, 2)
 number holds for all further levels. Five of each at every level is a picture of the program."""
 MOST_ASKED = 8
 """Types of one glob that are told apart."""
+FEW = 0.1
+"""Garbage and what is held are two stories. Where this share of the objects, and of their growth,
+is all that one of them has to tell, the other is drawn alone: a cursor in use is no holder of the
+hundreds that leaked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,8 @@ class Neighbourhood:
         groups: In the order in which they were found, the asked ones first.
         group_by_node: For each heap ``(n,) int32``.
         asked_count: How many groups were asked about.
+        set_aside: How many of the asked objects are left out, see ``FEW``.
+        is_garbage_aside: Whether those are garbage; else they are held.
     """
 
     most: int
@@ -82,6 +89,8 @@ class Neighbourhood:
     groups: list[Group] = field(default_factory=list)
     group_by_node: list[NDArray[np.int32]] = field(default_factory=list)
     asked_count: int = 0
+    set_aside: int = 0
+    is_garbage_aside: bool = False
 
     @classmethod
     def of(
@@ -106,13 +115,18 @@ class Neighbourhood:
             is_one = len(nodes) == 1
             before = [nodes[:0] if is_one else _nodes_of_type(since, name) for name in names]
             parts.insert(0, before)
-        for places, groups in zip([since, heap] if since else [heap], parts, strict=True):
+        heaps = [since, heap] if since else [heap]
+        set_aside, is_garbage_aside = _set_few_aside(heaps, parts)
+        around.set_aside, around.is_garbage_aside = set_aside, is_garbage_aside
+        for places, groups in zip(heaps, parts, strict=True):
             around.links.append(Links(places, np.concatenate(groups)))
             around.group_by_node.append(
                 np.full(places.snapshot.node_count, NO_GROUP, dtype=np.int32)
             )
         texts, _ = around.links[-1].texts_of(nodes)
         for number, name in enumerate(names):
+            if not len(parts[-1][number]):
+                continue  # all of that type are set aside
             text = texts[0][0] if len(texts) == 1 else short_name(name)
             around._add(End("", text, name), [groups[number] for groups in parts])
         around.asked_count = len(around.groups)
@@ -189,6 +203,41 @@ class Neighbourhood:
         for groups, members in zip(self.group_by_node, nodes, strict=True):
             groups[members] = len(self.groups)
         self.groups.append(Group(end.text, end.kind, nodes))
+
+
+def _set_few_aside(
+    heaps: Sequence[Places], parts: Sequence[list[NDArray[np.int64]]]
+) -> tuple[int, bool]:
+    """Take the few that are garbage, or the few that are not, out of the asked objects.
+
+    Args:
+        heaps: The heap in question, and before it the baseline, if any.
+        parts: For each heap the objects of each group; changed where some are set aside.
+
+    Returns:
+        How many of the last heap are set aside, and whether those are garbage.
+    """
+    split = [
+        [(nodes[~is_garbage[nodes]], nodes[is_garbage[nodes]]) for nodes in groups]
+        for is_garbage, groups in (
+            (heap.verdicts.verdict_by_node == Verdict.GARBAGE, groups)
+            for heap, groups in zip(heaps, parts, strict=True)
+        )
+    ]
+    counts = np.array(
+        [np.sum([tuple(map(len, pair)) for pair in groups], axis=0) for groups in split]
+    )
+    is_few = counts[-1] <= FEW * counts[-1].sum()
+    if len(counts) > 1:
+        growth = counts[-1] - counts[0]
+        is_few &= growth <= FEW * max(int(growth.sum()), 0)
+    few = np.flatnonzero(is_few & (counts[-1] > 0))
+    if len(few) != 1:
+        return 0, False
+    aside = int(few[0])
+    for groups, pairs in zip(parts, split, strict=True):
+        groups[:] = [pair[1 - aside] for pair in pairs]
+    return int(counts[-1][aside]), bool(aside)
 
 
 def _by_weight(found: Sequence[Ends]) -> tuple[list[End], int]:

@@ -78,7 +78,9 @@ def picture_neighbourhood(
     if len(directions) == 1:
         relation = "who holds" if directions[0] == UP else "what is held by"
     title = f"{relation} {around.asked_name} in {snapshot.path.name}"
-    return _draw(around, Canvas(most)).picture(title)
+    return _draw(around, Canvas(most)).picture(
+        title, set_aside=around.set_aside, is_garbage_aside=around.is_garbage_aside
+    )
 
 
 def _draw(around: Neighbourhood, canvas: Canvas) -> Canvas:

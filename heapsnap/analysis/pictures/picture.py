@@ -42,12 +42,16 @@ class Picture(Shown):
     * ``grows``: the growth enters here.
     * ``is_other_way``: it belongs to a further chain, beside the one that was chosen.
 
-    ``left_out`` is how many merged objects are missing since the picture is full.
+    ``left_out`` is how many merged objects are missing since the picture is full; ``set_aside``
+    how many of the objects asked about are not in it, since the story of the others is another:
+    garbage, if ``is_garbage_aside``, where the others are held, and held where they are garbage.
     """
 
     title: str
     graph: nx.DiGraph
     left_out: int
+    set_aside: int = 0
+    is_garbage_aside: bool = False
 
 
 @dataclass(slots=True)
@@ -101,6 +105,7 @@ class Canvas:
         # A reference of a chosen chain is one, whichever further chain shares it.
         edge["is_other_way"] &= is_other_way
 
-    def picture(self, title: str) -> Picture:
-        """What was put on the canvas, for ever as it is."""
-        return Picture(title, nx.freeze(self.graph), len(self.left_out))
+    def picture(self, title: str, *, set_aside: int = 0, is_garbage_aside: bool = False) -> Picture:
+        """What was put on the canvas, for ever as it is; the rest as in ``Picture``."""
+        graph = nx.freeze(self.graph)
+        return Picture(title, graph, len(self.left_out), set_aside, is_garbage_aside)
