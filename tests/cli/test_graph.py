@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser import chromium
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -31,6 +33,30 @@ def test_every_format(ending: str, heapsnap: Callable[..., Result]) -> None:
     name = f"heapsnap-graph-DictCursor.{ending}"
     assert (result.exit_code, result.stdout, result.stderr) == (0, f"{name}\n", "")
     assert Path(name).read_bytes().startswith(BEGINNINGS[ending])
+
+
+@needs_dot
+def test_the_formats_open_in_programs_that_are_not_ours(
+    heapsnap: Callable[..., Result], tmp_path: Path
+) -> None:
+    pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed: nothing reads PDF here")
+    shown = {"DictCursor", "bound method fetchall_items", ".__self__"}
+    files = {ending: Path.cwd() / f"x.{ending}" for ending in ("svg", "png", "pdf")}
+    for file in files.values():
+        assert heapsnap("graph", "DictCursor", *PAIR, "-o", file.name).exit_code == 0
+    (page,) = pypdf.PdfReader(files["pdf"]).pages
+    written = page.extract_text().replace("\xa0", " ")
+    assert all(text in written for text in shown), written
+    with chromium(tmp_path / "profile") as browser:
+        browser.open(files["svg"])
+        texts = browser.ask(
+            "return Array.from(document.querySelectorAll('text')).map(text => text.textContent)"
+        )
+        assert shown <= {text.replace("\xa0", " ").strip() for text in texts}
+        browser.open(files["png"])
+        size = browser.ask("return [document.images[0].naturalWidth, document.title]")
+        assert size[0] > 300, size
+        assert browser.errors() == []
 
 
 def test_the_file_s_name_says_the_format(heapsnap: Callable[..., Result]) -> None:

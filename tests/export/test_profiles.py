@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from heapsnap.export.stacks import Stacks
 
+FLAMEGRAPH = "/usr/share/perl5/Devel/NYTProf"
+"""Where Debian's package of a profiler for Perl brings the script."""
 CURSORS = "app (module);.__dict__ dict;.REGISTRY Registry;.cache dict;[*] DictCursor"
 
 
@@ -145,9 +148,9 @@ def test_speedscope_opens_each_of_them(
 def test_flamegraph_pl_draws_what_is_held_and_what_grew(
     alone: Stacks, both: Stacks, tmp_path: Path
 ) -> None:
-    script = shutil.which("flamegraph.pl")
+    script = shutil.which("flamegraph.pl", path=f"{os.environ['PATH']}{os.pathsep}{FLAMEGRAPH}")
     if script is None:
-        pytest.skip("flamegraph.pl is not on PATH; no package of Debian, npm or PyPI brings it")
+        pytest.skip("flamegraph.pl is not installed (Debian: libdevel-nytprof-perl)")
     for stacks in (alone, both):
         drawn = subprocess.run(
             [script, "--countname", "bytes", "--minwidth", "0"],
@@ -158,3 +161,22 @@ def test_flamegraph_pl_draws_what_is_held_and_what_grew(
         )
         assert (drawn.returncode, drawn.stderr) == (0, "")
         assert "DictCursor" in drawn.stdout
+
+
+def test_go_s_pprof_adds_up_what_grew(both: Stacks, tmp_path: Path) -> None:
+    if shutil.which("go") is None:
+        pytest.skip("Go is not installed (Debian: golang-go)")
+    file = tmp_path / "growth.pb.gz"
+    file.write_bytes(pprof_profile(both, time_seconds=0))
+    command = ["go", "tool", "pprof", "-top", "-cum", "-sample_index=space", "-unit=bytes"]
+    told = subprocess.run(
+        [*command, file],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PPROF_TMPDIR": str(tmp_path)},
+    )
+    assert told.returncode == 0, told.stderr
+    assert "Type: space" in told.stdout
+    assert re.search(r"13200B +100% +app \(module\)\n", told.stdout), told.stdout
+    assert re.search(r"10000B 75\.76% .* \[\*\] DictCursor\n", told.stdout), told.stdout

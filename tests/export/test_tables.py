@@ -76,6 +76,21 @@ def test_parquet_files_are_what_duckdb_reads(registry: LoadedSnapshot, tmp_path:
     assert answer.fetchall() == [("method", 55)]
 
 
+def test_other_readers_of_parquet_find_the_same(registry: LoadedSnapshot, tmp_path: Path) -> None:
+    write_parquet(Places(registry), tmp_path / "out")
+    for name in TABLES:
+        pandas, polars = (
+            pytest.importorskip(library, reason=f"{library} is not installed: no such reader")
+            for library in ("pandas", "polars")
+        )
+        file, expected = tmp_path / "out" / f"{name}.parquet", registry.to_arrow(name)
+        # polars reads by an implementation of its own, pandas by Arrow's.
+        assert polars.read_parquet(file, use_pyarrow=False).to_arrow().to_pylist() == (
+            expected.to_pylist()
+        )
+        assert len(pandas.read_parquet(file)) == len(expected)
+
+
 def test_names_that_no_utf8_can_hold_are_shown() -> None:
     snapshot = load_heap("module app -.odd-> thing:Thing", names={"thing": "\ud800 torn"})
     objects = heapsnap.offline.LoadedSnapshot.of(snapshot).to_arrow().to_pylist()
