@@ -7,7 +7,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -472,7 +471,7 @@ def test_bytes_flipped_removed_or_moved_give_errors_at_most(
             data.draw(st.binary(max_size=8)),
         ]
         content[start:stop] = data.draw(st.sampled_from(changes))
-    for packed in (bytes(content), zlib.compress(bytes(content), wbits=31)):
+    for packed in (bytes(content), gzip.compress(bytes(content))):
         path = tmp_path / "fuzz"
         path.write_bytes(packed)
         snapshot = load_or_complain(path)
@@ -505,7 +504,7 @@ def test_any_value_in_place_of_any_other_gives_an_error_at_most(
 @given(junk=st.binary(max_size=200), is_packed=st.booleans())
 def test_junk_is_no_snapshot(tmp_path: Path, junk: bytes, is_packed: bool) -> None:  # noqa: FBT001
     path = tmp_path / "junk"
-    path.write_bytes(zlib.compress(junk, wbits=31) if is_packed else junk)
+    path.write_bytes(gzip.compress(junk) if is_packed else junk)
     assert load_or_complain(path) is None
 
 
