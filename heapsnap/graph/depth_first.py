@@ -1,4 +1,4 @@
-"""A depth-first numbering of a part of the graph, as dominators need it.
+"""A depth-first numbering of a graph, as dominators need it.
 
 scipy has a depth-first walk too; it looks at a node's edges from the first one again
 each time that it comes back to the node, which is quadratic on a wide one.
@@ -14,8 +14,6 @@ import numpy as np
 from heapsnap.graph.references import group_edges_by_target
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from heapsnap.graph.references import ReferenceGraph
     from heapsnap.snapshot.model import EdgeArray, NodeArray
 
@@ -41,19 +39,14 @@ class DepthFirstTree:
     back_entries: NodeArray
 
     @classmethod
-    def of_part(
-        cls, graph: ReferenceGraph, is_in_part: NDArray[np.bool_], *, root: int
-    ) -> DepthFirstTree:
-        """Walk the part of the graph that a mask marks.
+    def of_graph(cls, part: ReferenceGraph, root: int) -> DepthFirstTree:
+        """Walk a graph.
 
         Args:
-            graph: ``n`` nodes, without self-references.
-            is_in_part: ``(n,) bool``; the root reaches all of the part.
-            root: A node of the part.
+            part: ``k`` nodes, without self-references.
+            root: Reaches all of them.
         """
-        induced = graph.keep_nodes(is_in_part)
-        part, nodes = induced.graph, induced.original_node_by_node
-        order, parents = _walk(part, int(np.searchsorted(nodes, root)))
+        order, parents = _walk(part, root)
         number_by_node = np.empty(part.node_count, dtype=np.int32)
         number_by_node[order] = np.arange(part.node_count, dtype=np.int32)
         from_numbers = number_by_node[part.referrer_by_edge]
@@ -61,7 +54,7 @@ class DepthFirstTree:
         smallest = np.arange(part.node_count, dtype=np.int32)
         np.minimum.at(smallest, to_numbers, from_numbers)
         first_back, back = _back_entries(from_numbers, to_numbers, part.node_count)
-        return cls(nodes[order], parents, smallest, first_back, back)
+        return cls(order, parents, smallest, first_back, back)
 
 
 def _walk(part: ReferenceGraph, root: int) -> tuple[NodeArray, NodeArray]:

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from heapsnap.snapshot.model import NO_NODE
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -33,14 +31,17 @@ class DominatorTree:
         dominator_by_node: ``(n + 1,) int32``; ``NO_NODE`` for the virtual root and for nodes
             that no root reaches.
         nodes_top_down: ``(r + 1,) int32``, the reached nodes, each after its dominator; the
-            virtual root comes first.
+            virtual root comes first. Those before the first layer stand in preorder.
         first_position_by_layer: ``(l + 1,) int64``, positions in ``nodes_top_down``: from the
             first of them on the nodes come in layers, in which none dominates another.
+        end_by_core_position: ``(c,) int32``, of each of the ``c`` nodes before the first layer:
+            the position behind the last one of them that it dominates.
     """
 
     dominator_by_node: NodeArray
     nodes_top_down: NodeArray
     first_position_by_layer: EdgeArray
+    end_by_core_position: NodeArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,10 +70,14 @@ class Subtrees:
         size[order] = 1
         for layer in reversed(layers):
             np.add.at(size, dominator[layer], size[layer])
-        _add_up(core, dominator, size)
+        # What hangs on a node in layers stands between it and the next one in preorder.
+        position_by_core_position = np.zeros(len(core) + 1, dtype=np.int32)
+        np.cumsum(size[core], out=position_by_core_position[1:])
+        starts = position_by_core_position[:-1]
+        size[core] = position_by_core_position[tree.end_by_core_position] - starts
         position = np.full(len(dominator), NO_POSITION, dtype=np.int32)
-        free = np.zeros(len(dominator), dtype=np.int32)
-        _place_in_turn(core, dominator, size, position, free)
+        position[core] = starts
+        free = position + np.int32(1)
         for layer in layers:
             _place_at_once(layer, dominator, size, position, free)
         end = np.zeros(len(dominator), dtype=np.int32)
@@ -118,33 +123,6 @@ class Subtrees:
         found = np.zeros(len(group_by_node), dtype=np.bool_)
         found[order[is_outside]] = True
         return found
-
-
-def _add_up(core: NodeArray, dominator_by_node: NodeArray, size_by_node: NodeArray) -> None:
-    size, dominator_of = size_by_node.data, dominator_by_node.data
-    for node in core.data[:0:-1]:
-        size[dominator_of[node]] += size[node]
-
-
-def _place_in_turn(
-    core: NodeArray,
-    dominator_by_node: NodeArray,
-    size_by_node: NodeArray,
-    position_by_node: NodeArray,
-    free_by_node: NodeArray,
-) -> None:
-    """Give each node the next free place of its dominator; ``free`` is kept up to date."""
-    size, dominator_of = size_by_node.data, dominator_by_node.data
-    position, free = position_by_node.data, free_by_node.data
-    for node in core.data:
-        dominator = dominator_of[node]
-        if dominator == NO_NODE:
-            place = 0
-        else:
-            place = free[dominator]
-            free[dominator] = place + size[node]
-        position[node] = place
-        free[node] = place + 1
 
 
 def _place_at_once(

@@ -8,6 +8,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from heapsnap.graph import climbing
 from heapsnap.graph import dominators as dominators_module
 from heapsnap.graph.dominators import dominator_tree
 from heapsnap.graph.subtrees import DominatorTree, Subtrees
@@ -34,14 +35,39 @@ def retained_bytes(tree: DominatorTree, shallow: NDArray[np.int64]) -> NDArray[n
 
 
 @pytest.fixture(
-    params=[(256, 99, 256), (1, 99, 256), (1, 2, 256), (256, 1, 1), (1, 3, 0)],
-    ids=["not peeled", "peeled", "some popular", "all popular", "leaves too far"],
+    params=[
+        (256, 99, 256, 24),
+        (1, 99, 256, 24),
+        (1, 2, 256, 24),
+        (256, 1, 1, 24),
+        (1, 3, 0, 24),
+        (256, 99, 256, 0),
+        (1, 2, 256, 1),
+        (256, 99, 256, None),
+        (256, 0, 256, 24),
+    ],
+    ids=[
+        "not peeled",
+        "peeled",
+        "some popular",
+        "all popular",
+        "leaves too far",
+        "not climbed",
+        "climbed for one round",
+        "climbed by single steps",
+        "many shared",
+    ],
 )
 def _peeling(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let small graphs go through the algorithm as a whole, and reduced as far as it goes."""
     monkeypatch.setattr(dominators_module, "FEWEST_PEELED", request.param[0])
-    monkeypatch.setattr(dominators_module, "LEAST_POPULAR", request.param[1])
+    monkeypatch.setattr(dominators_module, "SHARED_SHARE", 1 if request.param[1] else 0)
+    monkeypatch.setattr(dominators_module, "LEAST_POPULAR", request.param[1] or 99)
     monkeypatch.setattr(dominators_module, "MOST_STEPS", request.param[2])
+    rounds = request.param[3]
+    monkeypatch.setattr(climbing, "MOST_ROUNDS", 999 if rounds is None else rounds)
+    if rounds is None:
+        monkeypatch.setattr(climbing, "STEPS_A_ROUND", 1)
 
 
 def reached_without(graph: ReferenceGraph, roots: list[int], removed: int) -> set[int]:
