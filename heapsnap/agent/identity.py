@@ -125,6 +125,11 @@ def layout_of_type(kind):
     return "object"
 
 
+def is_of_python(kind):
+    """Whether a class comes with Python, or is of numpy, whose kinds are known as well."""
+    return module_of_type(kind).partition(".")[0] in _LIBRARY
+
+
 def module_of_type(kind):
     """The module's name that stands in the class's own namespace, if it is text."""
     if not flags_of_type(kind) & HEAP_TYPE:

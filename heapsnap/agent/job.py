@@ -13,6 +13,7 @@ from .capture import Capture
 from .document import Document
 from .format import PART_SUFFIX
 from .hooks import Hooks
+from .own_memory import own_memory
 from .raised_dead import referents_of_living
 from .redaction import OPEN
 from .roots import describe_roots
@@ -141,6 +142,7 @@ class Job:
         try:
             # After the heap was listed, so that nothing of it is on the list.
             sites = self._sites()
+            memory = own_memory() if self.in_child else None
             walker = Walker(
                 heap,
                 may_materialize=self.in_child,
@@ -148,11 +150,13 @@ class Job:
                 shapes=self.redaction.shape_table(),
                 is_whole=self.in_child and not _is_collecting(),
                 sites=sites,
+                memory=memory,
             )
             roots, named = describe_roots(self.capture, self.hooks, self.redaction)
             document.begin(self._header(), roots)
             for chunk in walker.chunks(named):
                 document.add(chunk)
+            found = "" if memory is None else f'"found_in_memory":{memory.found(heap)},'
         finally:
             # However it ends: the list of all objects has its own holder in it, a cycle that would
             # keep the whole heap of the process alive.
@@ -163,7 +167,7 @@ class Job:
         seconds = time.perf_counter() - self.started
         document.finish(
             f'{{"rows":{walker.rows},"references":{walker.references},'
-            f'"dump_seconds":{seconds!r},"complete":true}}'
+            f'{found}"dump_seconds":{seconds!r},"complete":true}}'
         )
         self.destination.remove_oldest()
         if self.destination.is_quiet:

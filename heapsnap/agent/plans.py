@@ -25,6 +25,7 @@ from .identity import (
 from .instances import Instances, one_by_one
 from .kinds import Kinds
 from .naming import REMAINDER, Naming
+from .own_memory import unreported_bytes
 from .sizes import sizes_of
 
 CONSTANT = frozenset({"list", "tuple", "set", "frozenset", "deque"})
@@ -57,6 +58,7 @@ class Plan:
         sizes: See ``sizes_of``.
         name_of: What an instance is called, or None where instances have no names.
         layout: Name of the built-in class underneath.
+        unreported: Bytes of an instance, where it may hold what the collector is not told; else 0.
     """
 
     __slots__ = (
@@ -70,6 +72,7 @@ class Plan:
         "number_text",
         "rule",
         "sizes",
+        "unreported",
     )
 
     def name(self, instance):
@@ -117,6 +120,7 @@ class Planner:
         plan.number_text = str(len(self.plans))
         plan.layout = layout_of_type(kind)
         plan.sizes = sizes_of(kind)
+        plan.unreported = unreported_bytes(kind, plan.layout)
         plan.name_of = NAMERS.get(plan.layout)
         plan.describe = plan.describe_given = plan.describe_huge = plan.entries = None
         plan.rule = None

@@ -107,6 +107,7 @@ class Walker:
         is_whole: Whether all that the collector tracks is on the heap's list; None: in the child.
         sites: The running table of sites; None where they are not asked for.
         shapes: The running table of shapes, empty: one that hides names, say.
+        memory: What looks into objects that may hold what they do not tell, or None.
 
     Attributes:
         listed: Addresses of all that is on the heap's list, in the process itself; None in the
@@ -115,13 +116,22 @@ class Walker:
     """
 
     def __init__(
-        self, heap, *, may_materialize, prefetched=(), shapes=None, is_whole=None, sites=None
+        self,
+        heap,
+        *,
+        may_materialize,
+        prefetched=(),
+        shapes=None,
+        is_whole=None,
+        sites=None,
+        memory=None,
     ):
         self.shapes = ShapeTable() if shapes is None else shapes
         self.planner = Planner(self.shapes, may_materialize=may_materialize)
         self.heap = heap
         self.prefetched = dict(prefetched)
         self.sites = sites
+        self.memory = memory
         self.rows = 0
         self.references = 0
         self.repeats = 0
@@ -176,6 +186,7 @@ class Walker:
         groups = self._chunk.split(batch, refcounts)
         plans = self.planner.plans_of([instances[0] for instances, _ in groups])
         for plan, (instances, counts) in zip(plans, groups):
+            self._look_into(plan, instances)
             for portion in portions(plan, instances, counts):
                 if chunk.reference_count >= REFERENCE_LIMIT:
                     yield self._finish(chunk, is_tracked=is_tracked)
@@ -183,6 +194,10 @@ class Walker:
                 self._add_names(chunk.container_count, plan, portion[0])
                 add(chunk, plan, *portion)
         yield self._finish(chunk, is_tracked=is_tracked)
+
+    def _look_into(self, plan, instances):
+        if plan.unreported and self.memory is not None:
+            self.memory.look_into(instances, plan.unreported)
 
     def _add_names(self, row, plan, instances):
         if plan.name_of is not None:
@@ -248,6 +263,8 @@ class Walker:
                 self._put_off(chunk, number)
             else:
                 chunk.add_leaves(plan, number)
+                if plan.unreported:
+                    self._look_into(plan, chunk.untracked(number))
         if len(self._counted_leaves) < COUNTED_LEAVES:
             self._count_repeats(chunk.leaf_addresses(1))
         self._sampled = chunk.leaf_addresses(SAMPLED)

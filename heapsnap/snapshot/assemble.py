@@ -41,6 +41,7 @@ def assemble(
     types: Sequence[ObjectType],
     shapes: ShapeTable,
     sites: Sequence[Site],
+    found_in_memory: Mapping[str, Sequence[int]] | None,
     is_complete: bool,
 ) -> Snapshot:
     """Put the chunks together.
@@ -73,11 +74,12 @@ def assemble(
         referent, name = referent[is_known], name[is_known]
         first_edge = _first_edges(is_known)[first_edge]
     tracked = [np.arange(chunk.container_count) < chunk.tracked_count for chunk in chunks]
+    address_by_node = _by_node([chunk.address for chunk in chunks], chunks, is_kept, np.int64)
     snapshot = Snapshot(
         path=path,
         header=_header(header, is_complete=is_complete, lost_count=lost_count),
         is_complete=is_complete,
-        address_by_node=_by_node([chunk.address for chunk in chunks], chunks, is_kept, np.int64),
+        address_by_node=address_by_node,
         type_by_node=_by_node([chunk.type for chunk in chunks], chunks, is_kept, np.int32),
         shallow_bytes_by_node=_by_node([chunk.size for chunk in chunks], chunks, is_kept, np.int64),
         refcount_by_node=_concatenate([chunk.refcount for chunk in chunks], np.int64)[
@@ -98,6 +100,9 @@ def assemble(
         ),
         site_by_node=_site_by_node(chunks, is_kept),
         sites=tuple(sites),
+        found_in_memory=None
+        if found_in_memory is None
+        else _pairs_of_nodes(found_in_memory, address_by_node),
     )
     for column in (
         snapshot.address_by_node,
@@ -108,10 +113,11 @@ def assemble(
         snapshot.first_edge_by_node,
         snapshot.referent_by_edge,
         snapshot.name_by_edge,
+        snapshot.site_by_node,
+        snapshot.found_in_memory,
     ):
-        column.setflags(write=False)
-    if snapshot.site_by_node is not None:
-        snapshot.site_by_node.setflags(write=False)
+        if column is not None:
+            column.setflags(write=False)
     return snapshot
 
 
@@ -148,6 +154,21 @@ def _site_by_node(chunks: Sequence[Chunk], is_kept: NDArray[np.bool_]) -> NDArra
         for chunk in chunks
     ]
     return _by_node(columns, chunks, is_kept, np.int32)
+
+
+def _pairs_of_nodes(
+    found: Mapping[str, Sequence[int]], address_by_node: NDArray[np.int64]
+) -> NodeArray:
+    """``(k, 2) int32``: holders and what they may hold; pairs without rows are left out."""
+    if not found["held"]:
+        return np.empty((0, 2), dtype=np.int32)
+    wanted = np.array([found["holder"], found["held"]], dtype=np.int64).T
+    order = np.argsort(address_by_node)
+    addresses = address_by_node[order]
+    places = np.minimum(np.searchsorted(addresses, wanted), len(addresses) - 1)
+    has_rows = (addresses[places] == wanted).all(axis=1)
+    nodes: NodeArray = order[places[has_rows]].astype(np.int32)
+    return nodes
 
 
 def _first_edges(count_by_row: NDArray[Any]) -> EdgeArray:

@@ -69,6 +69,7 @@ TYPE_KINDS: Kinds = {
 END_KINDS: Kinds = {
     "rows": INTEGER, "references": INTEGER, "dump_seconds": NUMBER, "complete": BOOLEAN,
 }  # fmt: skip
+FOUND_KINDS: Kinds = {"holder": LIST, "held": LIST}
 HEADER_LISTS: Kinds = {"argv": TEXT, "not_seen": TEXT, "version_info": TEXT + INTEGER}
 GC_LISTS: Kinds = {"count": INTEGER, "threshold": INTEGER, "stats": OBJECT}
 
@@ -242,8 +243,8 @@ def is_end(line: Line) -> bool:
     return line.raw.startswith(b'"end"') and line.text.endswith(b"}}")
 
 
-def check_end(line: Line, *, row_count: int, reference_count: int) -> bool:
-    """The last line; True if it says that the snapshot is complete.
+def check_end(line: Line, *, row_count: int, reference_count: int) -> dict[str, Any]:
+    """The last line: what it says, checked.
 
     Raises:
         DamagedSnapshotError: It is something else, or counts other than what was read.
@@ -257,7 +258,19 @@ def check_end(line: Line, *, row_count: int, reference_count: int) -> bool:
     for key, found in (("rows", row_count), ("references", reference_count)):
         if end[key] != found:
             raise line.where.damaged(f"the file holds {found} {key}, its end says {end[key]}")
-    return bool(end["complete"])
+    if "found_in_memory" in end:
+        _check_found(line.where, end["found_in_memory"])
+    return end
+
+
+def _check_found(where: Where, raw: Any) -> None:
+    found = check_object(where, "'found_in_memory'", raw, FOUND_KINDS)
+    if len(found["holder"]) != len(found["held"]):
+        raise where.damaged(
+            f"'found_in_memory' has {len(found['holder'])} holders of {len(found['held'])} objects"
+        )
+    for address in (*found["holder"], *found["held"]):
+        _check_address(where, "'found_in_memory'", address)
 
 
 def _beginning(line: Line) -> str:

@@ -34,7 +34,7 @@ COLUMNS = (
     "name_by_edge",
 )
 NAMED_NODES = "named_nodes"
-SITES = "site_by_node"
+SITES, FOUND_IN_MEMORY = "site_by_node", "found_in_memory"
 
 
 def open_snapshot(
@@ -77,6 +77,8 @@ def _keep(index: Index, snapshot: Snapshot) -> None:
     arrays[NAMED_NODES] = np.array(list(snapshot.name_by_node), dtype=np.int32)
     if snapshot.site_by_node is not None:
         arrays[SITES] = snapshot.site_by_node
+    if snapshot.found_in_memory is not None:
+        arrays[FOUND_IN_MEMORY] = snapshot.found_in_memory
     facts = {
         "header": snapshot.header,
         "is_complete": snapshot.is_complete,

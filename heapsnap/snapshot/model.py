@@ -128,6 +128,8 @@ class Snapshot(Shown):
         site_by_node: ``(n,) int32``: the object was allocated at ``sites[number - 1]``, ``NO_SITE``
             where nobody saw it; None where the process ran without tracemalloc.
         sites: The lines that allocated objects.
+        found_in_memory: ``(k, 2) int32``, nodes: the address of the second stood in the first's own
+            memory, where the collector is told of no reference; None where nobody looked.
         index: Where what follows from the heap is kept; None: nowhere.
     """
 
@@ -148,6 +150,7 @@ class Snapshot(Shown):
     roots: Roots
     site_by_node: NDArray[np.int32] | None = None
     sites: tuple[Site, ...] = ()
+    found_in_memory: NodeArray | None = None
     index: Index | None = None
 
     @property

@@ -27,7 +27,7 @@ from heapsnap.snapshot.shapes import ShapeTable
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from heapsnap.snapshot.model import ObjectType, Site, Snapshot
 
@@ -76,6 +76,7 @@ def _read(path: Path, lines: Iterator[Line]) -> Snapshot:
         types=body.types,
         shapes=body.shapes,
         sites=body.sites,
+        found_in_memory=body.found_in_memory,
         is_complete=is_complete,
     )
 
@@ -93,6 +94,7 @@ class _Body:
         self.types: list[ObjectType] = []
         self.shapes = ShapeTable()
         self.sites: list[Site] = []
+        self.found_in_memory: Mapping[str, list[int]] | None = None
 
     def read(self, lines: Iterator[Line]) -> bool:
         """Read up to the end or to the cut; True if the end was there."""
@@ -113,7 +115,7 @@ class _Body:
         end = next(whole, None)
         if end is None:
             return False
-        is_complete = check_end(
+        said = check_end(
             end,
             row_count=sum(chunk.row_count for chunk in self.chunks),
             reference_count=sum(len(chunk.to) for chunk in self.chunks),
@@ -121,7 +123,8 @@ class _Body:
         for line in lines:
             if line.text:
                 raise line.where.damaged("expected nothing after the end")
-        return is_complete
+        self.found_in_memory = said.get("found_in_memory")
+        return bool(said["complete"])
 
     def _add(self, line: Line) -> bool:
         """Take one chunk; True if a comma promises another."""

@@ -36,10 +36,14 @@ class Object(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """What a file says: its objects by address, and its roots as they stand there."""
+    """What a file says: its objects by address, and its roots as they stand there.
+
+    ``found_in_memory`` holds pairs of a holder's address and that of what it may hold.
+    """
 
     objects: dict[int, Object]
     roots: dict[str, Any]
+    found_in_memory: set[tuple[int, int]] | None = None
 
 
 def read(path: Path) -> Snapshot:
@@ -58,7 +62,9 @@ def read(path: Path) -> Snapshot:
         shapes += chunk["shapes"]
         sites += [(file, line) for file, line in chunk.get("sites", ())]
         _add_rows(objects, chunk, types, shapes, sites)
-    return Snapshot(objects, document["roots"])
+    found = document["end"].get("found_in_memory")
+    pairs = found and set(zip(found["holder"], found["held"], strict=True))
+    return Snapshot(objects, document["roots"], pairs)
 
 
 def count_by_type(snapshot: Snapshot) -> Counter[str]:

@@ -249,6 +249,33 @@ def test_each_wrong_column_is_named_with_what_was_found_and_expected(
     assert complaint(path) == (DamagedSnapshotError, f"line 4 of 'FILE': {finding}", CHANGED)
 
 
+@pytest.mark.parametrize(
+    ("found", "finding"),
+    [
+        ([], "'found_in_memory' is a list, expected an object"),
+        ({"holder": []}, "'found_in_memory' has no 'held'"),
+        ({"holder": [16], "held": []}, "'found_in_memory' has 1 holders of 0 objects"),
+        (
+            {"holder": [16], "held": [True]},
+            "'found_in_memory': the address is a boolean, expected an integer",
+        ),
+        (
+            {"holder": [0], "held": [16]},
+            "'found_in_memory': the address is 0, expected 1 to 2**63-1",
+        ),
+    ],
+)
+def test_what_was_found_in_memory_is_pairs_of_addresses(
+    tmp_path: Path, found: Any, finding: str
+) -> None:
+    document = parts()
+    end = {**document["end"], "found_in_memory": found}
+    path = write_document(tmp_path / "a.json", **{**document, "end": end})
+    kind, message, _ = complaint(path)
+    assert kind is DamagedSnapshotError
+    assert message.partition(": ")[2] == finding
+
+
 @pytest.mark.parametrize("address", [0, -16])
 def test_addresses_are_positive(tmp_path: Path, address: int) -> None:
     path = changed_chunk(tmp_path, address=[address, 32, 16, 16, 16])

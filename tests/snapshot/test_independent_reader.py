@@ -129,6 +129,19 @@ def full_name(kind: ObjectType) -> str:
     return f"{kind.module}.{kind.qualname}"
 
 
+PROGRAM_WITH_ZONE = """
+import datetime, sys
+import heapsnap
+
+class Zone(datetime.tzinfo):
+    pass
+
+# A datetime is not the collector's, and holds its zone.
+moments = [datetime.datetime(2000, 1, 1, tzinfo=Zone())]
+assert heapsnap.dump(sys.argv[1]) is not None
+"""
+
+
 def object_of_node(loaded: LoadedSnapshot, node: int) -> Object:
     count, references = NO_COUNT, []
     if node < loaded.container_count:
@@ -319,6 +332,20 @@ def test_both_readers_see_where_objects_were_allocated(tmp_path: Path) -> None:
     for number in range(5):
         assert follow(plain, "['some']", f"[{number}]").site == ("<string>", line)
     assert load(path).header["tracemalloc_frames"] == 1
+
+
+def test_both_readers_see_what_was_found_in_memory(tmp_path: Path) -> None:
+    path = take_snapshot(PROGRAM_WITH_ZONE, tmp_path / "heap.json")
+    plain, loaded = read(path), load(path)
+    assert plain.found_in_memory is not None
+    assert loaded.found_in_memory is not None
+    addresses = loaded.address_by_node[loaded.found_in_memory]
+    assert set(map(tuple, addresses.tolist())) == plain.found_in_memory
+    kinds = {
+        (plain.objects[holder].type_name, plain.objects[held].type_name)
+        for holder, held in plain.found_in_memory
+    }
+    assert ("datetime.datetime", "__main__.Zone") in kinds
 
 
 def test_without_tracemalloc_no_site_is_in_the_file(

@@ -212,7 +212,7 @@ class Question:
             alternatives=tuple(find_alternatives(heap, example, edges, most=max_alternatives))
             if verdict != "garbage"
             else (),
-            detail=tuple(detail_lines(_whole(heap), root, edges, verdict)),
+            detail=tuple(detail_lines(_whole(heap), root, edges, verdict, self._before)),
             pattern=match_pattern(
                 shown,
                 path=path,
@@ -222,6 +222,11 @@ class Question:
             fingerprint=fingerprint(verdict, self.tree.type[place], path),
             allocated_at=find_sites(self.series, place),
         )
+
+    @property
+    def _before(self) -> Places | None:
+        """The first heap, without any filter, if there are two."""
+        return _whole(self.series.before) if len(self.tree.counts) > 1 else None
 
     def _chain_to(self, node: int) -> tuple[int, Sequence[int]]:
         """The object's root, and its chain from there."""

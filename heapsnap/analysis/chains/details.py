@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from heapsnap.analysis.chains.describe import text_of_node
+from heapsnap.analysis.chains.likely_holder import likely_holder_lines
 from heapsnap.analysis.heap.labels import LATE_NAMES
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ AWAITS = frozenset(
 """References that lead from what waits to what it waits for."""
 
 
-def detail_lines(heap: Places, root: int, edges: Sequence[int], verdict: str) -> list[str]:
+def detail_lines(
+    heap: Places, root: int, edges: Sequence[int], verdict: str, before: Places | None = None
+) -> list[str]:
     """Further lines on how one object is held.
 
     Args:
@@ -35,12 +38,15 @@ def detail_lines(heap: Places, root: int, edges: Sequence[int], verdict: str) ->
         root: Where its chain starts.
         edges: The chain, root first.
         verdict: On the object.
+        before: An earlier heap.
     """
     if verdict == "frame":
         return _frame_lines(heap, root)
     lines = _suspended_lines(heap, root, edges)
     if verdict == "c-held":
         lines += _c_lines(heap, root, is_object=not edges)
+        if heap.verdicts.excess_by_node[root] > 0:
+            lines += likely_holder_lines(heap, root, before)
     return lines
 
 
@@ -64,10 +70,11 @@ def _frame_lines(heap: Places, root: int) -> list[str]:
 def _c_lines(heap: Places, root: int, *, is_object: bool) -> list[str]:
     excess = int(heap.verdicts.excess_by_node[root])
     subject = "it" if is_object else "the first object of the chain"
-    references = f"{excess} reference{'s' if excess != 1 else ''}"
+    references = f"{excess} references" if excess > 1 else "1 reference"
     if excess <= 0:
         return [f"{subject} is kept by the interpreter itself: its count says nothing"]
-    source = "come from C code or from a value stack: no Python object explains them"
+    come, them = ("come", "them") if excess > 1 else ("comes", "it")
+    source = f"{come} from C code or from a value stack: no Python object explains {them}"
     return [f"{references} to {subject} {source}"]
 
 
