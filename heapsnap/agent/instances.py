@@ -3,7 +3,8 @@
 import builtins
 
 from . import format as fmt
-from .identity import HEAP_TYPE, flags_of_type, mro_of_type
+from .greenlets import frame_fields, greenlet_class
+from .identity import HEAP_TYPE, derives_from, flags_of_type, mro_of_type
 from .members import dict_getter_of_type, getters_of_type, read_fields
 from .shapes import key_text
 
@@ -111,6 +112,8 @@ class Instances:
         getters = getters_of_type(kind)
         read_dict = dict_getter_of_type(kind)
         items_of = _items_reader(kind)
+        greenlet = greenlet_class()
+        has_frames = greenlet is not None and derives_from(kind, greenlet)
 
         def describe(instance, referents):
             fields = read_fields(instance, getters)
@@ -118,6 +121,8 @@ class Instances:
                 fields.append((fmt.CLASS, kind))
             if read_dict is not None:
                 fields += self._attribute_fields(instance, referents, read_dict)
+            if has_frames:
+                fields += frame_fields(referents)
             extra = []
             if items_of is not None:
                 items = list(items_of(instance))

@@ -12,6 +12,7 @@ from . import header, talk
 from .capture import Capture
 from .document import Document
 from .format import PART_SUFFIX
+from .greenlets import are_readable, greenlet_class, read_suspended
 from .hooks import Hooks
 from .own_memory import own_memory
 from .raised_dead import referents_of_living
@@ -146,7 +147,7 @@ class Job:
             walker = Walker(
                 heap,
                 may_materialize=self.in_child,
-                prefetched=self._referents_read_first(),
+                prefetched=self._referents_read_first(heap),
                 shapes=self.redaction.shape_table(),
                 is_whole=self.in_child and not _is_collecting(),
                 sites=sites,
@@ -179,7 +180,7 @@ class Job:
         )
         return document.path
 
-    def _referents_read_first(self):
+    def _referents_read_first(self, heap):
         """Address → referents, of what is changed by reading it or must not be read as all else.
 
         Describing the roots reads f_locals, which leaves a dict in the frame (up to 3.12), and the
@@ -187,8 +188,17 @@ class Job:
         profiles, each call of C code copies the caller's variables into its frame, for the walk
         to meet.
         """
+        suspended = {}
+        if are_readable(in_child=self.in_child):
+            suspended, frames = read_suspended(heap.objects)
+            heap.uncounted = frozenset(map(id, frames))
+            # Where a frame object of the agent's own was, one of these may be by now.
+            heap.own -= heap.uncounted
+            # For as long as the walk: what was made here goes with the last who holds it.
+            self._held.append(frames)
         readable = self.capture.read_for_roots() + self.capture.running_generators()
         return {
+            **suspended,
             **{id(item): gc.get_referents(item) for item in readable},
             **referents_of_living(in_child=self.in_child),
         }
@@ -212,9 +222,12 @@ class Job:
         )
 
     def _not_seen(self):
+        unread = greenlet_class() is not None and not are_readable(in_child=self.in_child)
+        greenlets = ["variables of suspended greenlets"] if unread else []
         if self.in_child:
-            return []
+            return greenlets
         limits = [
+            *greenlets,
             "taken in the process itself: other threads may have gone on during the walk",
             "attributes that instances keep inline (Python 3.11 and later) have no names",
             "variables of suspended generators and coroutines have no names",

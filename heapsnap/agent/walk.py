@@ -53,6 +53,7 @@ class Heap:
         surplus: How much ``sys.getrefcount`` says above the truth, measured on fresh objects.
         own: Addresses of the agent's own temporary objects, which are in no snapshot.
         held: Address → references that the agent itself holds on objects of the process.
+        uncounted: Addresses of objects whose counts say nothing.
     """
 
     def __init__(self, job):
@@ -66,6 +67,7 @@ class Heap:
         # None would be among them where the program has no threads to capture.
         self.own.discard(id(None))
         self.held = job.held()
+        self.uncounted = frozenset()
 
 
 def _agent_frames():
@@ -289,11 +291,16 @@ class Walker:
 
     def _mend(self, batch, refcounts):
         """Take the agent's own objects and references out of the batch."""
-        own, held = self.heap.own, self.heap.held
+        own, held, uncounted = self.heap.own, self.heap.held, self.heap.uncounted
         kept = [row for row, item in enumerate(batch) if id(item) not in own]
         return (
             [batch[row] for row in kept],
-            [_less(refcounts[row], held.get(id(batch[row]), 0)) for row in kept],
+            [
+                str(NO_COUNT)
+                if id(batch[row]) in uncounted
+                else _less(refcounts[row], held.get(id(batch[row]), 0))
+                for row in kept
+            ],
         )
 
 
