@@ -6,7 +6,7 @@ to nowhere. The numbering itself is ``numbering``'s.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from heapsnap.snapshot.model import NO_NODE, NO_SITE, Frame, Roots, Snapshot, Th
 from heapsnap.snapshot.numbering import number_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -52,20 +52,16 @@ def assemble(
     """
     root_addresses = _root_addresses(roots)
     numbering = number_nodes(chunks, root_addresses)
-    nodes_by_chunk = numbering.nodes_by_chunk
-    container_row_count = len(numbering.node_by_container_row)
     is_kept = numbering.is_kept_by_row
-    is_kept_container = is_kept[:container_row_count]
-    out_by_row = _concatenate([chunk.out for chunk in chunks], np.int64)
-    first_edge = _first_edges(out_by_row)
-    pairs = zip(nodes_by_chunk, chunks, strict=True)
-    referent = _fill(int(first_edge[-1]), (nodes[chunk.to] for nodes, chunk in pairs))
-    name = _fill(int(first_edge[-1]), shapes.name_references(chunks))
-    if not is_kept_container.all():
-        first_edge, order = _join_continued_rows(
-            numbering.node_by_container_row, out_by_row, first_edge
-        )
-        referent, name = referent[order], name[order]
+    is_kept_container = is_kept[: len(numbering.node_by_container_row)]
+    name_by_node = _own_names(chunks, numbering.nodes_by_chunk)
+    address_by_node = _by_node([chunk.address for chunk in chunks], chunks, is_kept, np.int64)
+    nodes_by_chunk = _give_up_known_addresses(chunks, numbering.nodes_by_chunk)
+    sizes = _by_node([chunk.size for chunk in chunks], chunks, is_kept, np.int64)
+    _release_all(chunks, "size")
+    first_edge, referent, name = _references(
+        chunks, nodes_by_chunk, shapes, numbering.node_by_container_row, is_kept_container
+    )
     is_known = referent != NO_NODE
     lost_count = len(referent) - int(np.count_nonzero(is_known))
     if lost_count:
@@ -73,6 +69,7 @@ def assemble(
             raise _find_nowhere(chunks, nodes_by_chunk)
         referent, name = referent[is_known], name[is_known]
         first_edge = _first_edges(is_known)[first_edge]
+    del is_known
     tracked = [np.arange(chunk.container_count) < chunk.tracked_count for chunk in chunks]
     address_by_node = _by_node([chunk.address for chunk in chunks], chunks, is_kept, np.int64)
     snapshot = Snapshot(
@@ -81,7 +78,7 @@ def assemble(
         is_complete=is_complete,
         address_by_node=address_by_node,
         type_by_node=_by_node([chunk.type for chunk in chunks], chunks, is_kept, np.int32),
-        shallow_bytes_by_node=_by_node([chunk.size for chunk in chunks], chunks, is_kept, np.int64),
+        shallow_bytes_by_node=sizes,
         refcount_by_node=_concatenate([chunk.refcount for chunk in chunks], np.int64)[
             is_kept_container
         ],
@@ -91,7 +88,7 @@ def assemble(
         name_by_edge=name,
         edge_names=tuple(shapes.number_by_name),
         types=tuple(types),
-        name_by_node=_own_names(chunks, nodes_by_chunk),
+        name_by_node=name_by_node,
         roots=_roots(
             roots,
             roots_where,
@@ -119,6 +116,55 @@ def assemble(
         if column is not None:
             column.setflags(write=False)
     return snapshot
+
+
+def _give_up_known_addresses(
+    chunks: Sequence[Chunk], nodes_by_chunk: list[NodeArray]
+) -> list[NodeArray]:
+    """Release the addresses, but of chunks that refer to nowhere: the complaint names one."""
+    for chunk, nodes in zip(chunks, nodes_by_chunk, strict=True):
+        if (nodes != NO_NODE).all():
+            chunk.release("address")
+    return nodes_by_chunk
+
+
+def _release_all(
+    chunks: Sequence[Chunk], *columns: Literal["address", "size", "shape", "out", "to"]
+) -> None:
+    for chunk in chunks:
+        chunk.release(*columns)
+
+
+def _references(
+    chunks: Sequence[Chunk],
+    nodes_by_chunk: list[NodeArray],
+    shapes: ShapeTable,
+    node_by_row: NodeArray,
+    is_kept_container: NDArray[np.bool_],
+) -> tuple[EdgeArray, NodeArray, NDArray[np.int32]]:
+    """``first_edge_by_node``, ``referent_by_edge`` and ``name_by_edge``; the columns are released.
+
+    ``nodes_by_chunk`` keeps the nodes of chunks that refer to nowhere alone.
+    """
+    out_by_row = _concatenate([chunk.out for chunk in chunks], np.int32)
+    first_edge = _first_edges(out_by_row)
+    name = _fill(int(first_edge[-1]), shapes.name_references(chunks))
+    _release_all(chunks, "out", "shape")
+
+    def referents() -> Iterator[NodeArray]:
+        for place, chunk in enumerate(chunks):
+            nodes = nodes_by_chunk[place]
+            yield nodes[chunk.to]
+            chunk.release("to")
+            if len(chunk.address) == 0:
+                nodes_by_chunk[place] = nodes[:0].copy()
+
+    referent = _fill(int(first_edge[-1]), referents())
+    if not is_kept_container.all():
+        first_edge, order = _join_continued_rows(node_by_row, out_by_row, first_edge)
+        referent = referent[order]
+        name = name[order]
+    return first_edge, referent, name
 
 
 def _concatenate(parts: Sequence[NDArray[Any]], dtype: Any) -> NDArray[Any]:
@@ -179,17 +225,20 @@ def _first_edges(count_by_row: NDArray[Any]) -> EdgeArray:
 
 
 def _join_continued_rows(
-    node_by_row: NodeArray, out_by_row: NDArray[np.int64], first_edge_by_row: EdgeArray
-) -> tuple[EdgeArray, EdgeArray]:
+    node_by_row: NodeArray, out_by_row: NDArray[np.int32], first_edge_by_row: EdgeArray
+) -> tuple[EdgeArray, NDArray[np.signedinteger]]:
     """Bring the references of containers that have several rows together.
 
     Returns:
-        ``first_edge_by_node``, and the order ``(m,) int64`` in which to take the edges.
+        ``first_edge_by_node``, and the order ``(m,)`` in which to take the edges.
     """
+    edge_count = int(first_edge_by_row[-1])
+    kind: type[np.signedinteger] = np.int32 if edge_count <= np.iinfo(np.int32).max else np.int64
     row_order = np.argsort(node_by_row, kind="stable")
     out = out_by_row[row_order]
     moved_by = first_edge_by_row[row_order] - _first_edges(out)[:-1]
-    order = np.arange(first_edge_by_row[-1]) + np.repeat(moved_by, out)
+    order: NDArray[np.signedinteger] = np.arange(edge_count, dtype=kind)
+    order += np.repeat(moved_by.astype(kind), out)
     is_first_row = np.diff(node_by_row[row_order], prepend=NO_NODE) != 0
     first_edge = np.append(_first_edges(out)[:-1][is_first_row], first_edge_by_row[-1])
     return first_edge, order

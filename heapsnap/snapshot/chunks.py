@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from array import array
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -29,9 +29,12 @@ COLUMN_ENDS = (*(b'],"%s":[' % name.encode() for name in COLUMNS[1:]), b'],"')
 INT64_MAX = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Chunk:
     """The columns of one line, as ``docs/format.md`` defines them, differences and runs undone.
+
+    Not frozen: who has taken a column over gives it up with ``release``, so that the file's
+    columns never stand in memory beside all of the heap's.
 
     With A, R, C, E the numbers of addresses, rows, containers and references.
 
@@ -70,6 +73,11 @@ class Chunk:
     def container_count(self) -> int:
         """Of these, objects that may refer to others: the first rows."""
         return len(self.refcount)
+
+    def release(self, *columns: Literal["address", "size", "shape", "out", "to"]) -> None:
+        """Give up columns that nobody will ask for again: they are empty from now on."""
+        for column in columns:
+            setattr(self, column, np.empty(0, dtype=np.int32))
 
 
 def parse_chunk(line: Line) -> tuple[dict[str, Any], bool]:
@@ -162,8 +170,9 @@ def check_chunk(
         _tracked_count(where, raw.get("tracked"), container_count),
         address,
         type_by_row,
-        columns["size"],
-        columns["refcount"],
+        # Copies: a part of what was parsed at once would keep all of that in memory.
+        columns["size"].copy(),
+        columns["refcount"].copy(),
         columns["shape"].astype(np.int32),
         columns["out"].astype(np.int32),
         columns["to"].astype(np.int32),

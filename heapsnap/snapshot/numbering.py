@@ -54,16 +54,18 @@ def number_nodes(chunks: Sequence[Chunk], root_addresses: Sequence[int]) -> Numb
     container_ends = [chunk.container_count for chunk in chunks]
     row_ends = [chunk.row_count for chunk in chunks]
     columns = list(zip((chunk.address for chunk in chunks), container_ends, row_ends, strict=True))
-    address_by_place = np.concatenate(
-        [
-            *(address[:containers] for address, containers, _ in columns),
-            *(address[containers:rows] for address, containers, rows in columns),
-            *(address[rows:] for address, _, rows in columns),
-            np.array(root_addresses, dtype=np.int64),
-        ]
-    )
     row_count = sum(row_ends)
-    first_place = find_first_places(address_by_place)
+    first_place = find_first_places(
+        np.concatenate(
+            [
+                *(address[:containers] for address, containers, _ in columns),
+                *(address[containers:rows] for address, containers, rows in columns),
+                *(address[rows:] for address, _, rows in columns),
+                np.array(root_addresses, dtype=np.int64),
+            ]
+        )
+    )
+    del columns
     is_kept = first_place[:row_count] == np.arange(row_count, dtype=np.int32)
     # One more entry: all places behind the rows are no node.
     node_by_row = np.cumsum(np.append(is_kept, False), dtype=np.int32) - np.int32(1)
@@ -100,15 +102,18 @@ def find_first_places(addresses: NDArray[np.int64]) -> NDArray[np.int32]:
     """
     if len(addresses) == 0:
         return np.empty(0, dtype=np.int32)
+    count = len(addresses)
     slots, slot_count = _assign_slots(addresses)
+    del addresses  # Eight bytes each: the caller has given them up as well.
     # Only the slots in use are ever written or read: the rest stays untouched memory.
     first_by_slot = np.empty(slot_count, dtype=np.int32)
     # Backwards: of several writes into one slot the last stays, so the first place wins.
-    first_by_slot[slots[::-1]] = np.arange(len(addresses) - 1, -1, -1, dtype=np.int32)
-    return first_by_slot[slots]
+    first_by_slot[slots[::-1]] = np.arange(count - 1, -1, -1, dtype=np.int32)
+    first_places: NDArray[np.int32] = first_by_slot[slots]
+    return first_places
 
 
-def _assign_slots(addresses: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+def _assign_slots(addresses: NDArray[np.int64]) -> tuple[NDArray[np.signedinteger], int]:
     """Give each distinct address a number of its own that is small enough to index a table.
 
     Works as a page table does: the high bits of an address choose a region, the next
@@ -117,13 +122,16 @@ def _assign_slots(addresses: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]
     scattered on purpose take more steps, never more than a few slots an address.
 
     Returns:
-        ``(n,) int64``, slot by place, and the number of slots: at most
-        ``SLOTS_PER_ADDRESS`` times n.
+        ``(n,)`` integers, four bytes wide where that holds them: slot by place; and the number
+        of slots, at most ``SLOTS_PER_ADDRESS`` times n.
     """
     differing = int(np.bitwise_or.reduce(addresses ^ addresses[0]))
     low_bit = max((differing & -differing).bit_length() - 1, 0)
     bits_left = differing.bit_length() - low_bit if differing else 0
-    slots, slot_count = np.zeros(len(addresses), dtype=np.int64), 1
+    narrow = SLOTS_PER_ADDRESS * len(addresses) <= np.iinfo(np.int32).max
+    kind: type[np.signedinteger] = np.int32 if narrow else np.int64
+    slots: NDArray[np.signedinteger] = np.zeros(len(addresses), dtype=kind)
+    slot_count = 1
     # Blocks that fit the cache: whole columns at once take three times as long.
     starts = range(0, len(addresses), BLOCK_LENGTH)
     blocks = [slice(start, start + BLOCK_LENGTH) for start in starts]
@@ -138,7 +146,7 @@ def _assign_slots(addresses: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]
         for block in blocks:
             part = slots[block]
             part <<= step
-            part |= (addresses[block] >> (low_bit + bits_left)) & ((1 << step) - 1)
+            part |= ((addresses[block] >> (low_bit + bits_left)) & ((1 << step) - 1)).astype(kind)
             if bits_left:
                 is_used[part] = True
         if bits_left:
