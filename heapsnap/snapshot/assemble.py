@@ -71,7 +71,6 @@ def assemble(
         first_edge = _first_edges(is_known)[first_edge]
     del is_known
     tracked = [np.arange(chunk.container_count) < chunk.tracked_count for chunk in chunks]
-    address_by_node = _by_node([chunk.address for chunk in chunks], chunks, is_kept, np.int64)
     snapshot = Snapshot(
         path=path,
         header=_header(header, is_complete=is_complete, lost_count=lost_count),
