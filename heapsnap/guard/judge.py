@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from heapsnap.analysis.answers.steady import find_steady_growth
+from heapsnap.analysis.heap.places import Places
 from heapsnap.guard.rounds import ANSWER
 from heapsnap.render.steady import render_steady
 from heapsnap.snapshot.reader import load
@@ -25,13 +26,16 @@ def main() -> None:
     folder, question = Path(sys.argv[2]), json.loads(sys.argv[3])
     paths = sorted(folder.glob("*.json"), key=lambda path: int(path.stem))
     # Most work leaves nothing behind: then the first and the last are enough to know it.
-    found = _find(paths[:1] + paths[-1:], question) and _find(paths, question)
+    ends = [Places(load(path)) for path in (paths[0], paths[-1])]
+    found = _find(ends, question)
+    if found:
+        between = [Places(load(path)) for path in paths[1:-1]]
+        found = _find([ends[0], *between, ends[1]], question)
     text = "\n".join(line.plain for line in render_steady(found, width=WIDTH))
     part = folder / "answer.part"
     part.write_text(text, encoding="utf-8", errors="backslashreplace")
     part.replace(folder / ANSWER)
 
 
-def _find(paths: Sequence[Path], question: dict[str, Any]) -> tuple[SteadyGrowth, ...]:
-    snapshots = [load(path) for path in paths]
-    return find_steady_growth(snapshots, grows=question["grows"], types=question["types"])
+def _find(heaps: Sequence[Places], question: dict[str, Any]) -> tuple[SteadyGrowth, ...]:
+    return find_steady_growth(heaps, grows=question["grows"], types=question["types"])

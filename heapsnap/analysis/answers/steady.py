@@ -19,7 +19,7 @@ from heapsnap.analysis.growth.tree_growth import TreeGrowth
 from heapsnap.analysis.growth.warming import LEAK
 from heapsnap.analysis.heap.collector import collects
 from heapsnap.analysis.heap.find import find_types
-from heapsnap.analysis.heap.places import GARBAGE_ROOT, Places
+from heapsnap.analysis.heap.places import GARBAGE_ROOT
 from heapsnap.analysis.heap.roots import is_standard_library
 from heapsnap.analysis.patterns.match import match_pattern
 from heapsnap.analysis.series.place_tree import PlaceTree
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from heapsnap.analysis.heap.places import Places
     from heapsnap.analysis.results import Culprit, Pattern
     from heapsnap.snapshot.model import Snapshot
 
@@ -55,17 +56,17 @@ class SteadyGrowth:
 
 
 def find_steady_growth(
-    snapshots: Sequence[Snapshot], *, grows: int = 0, types: Sequence[str] = ()
+    heaps: Sequence[Places], *, grows: int = 0, types: Sequence[str] = ()
 ) -> tuple[SteadyGrowth, ...]:
     """Find what held more in each snapshot than in the one before, the worst first.
 
     Args:
-        snapshots: At least two of one process, oldest first, each after an equal round of work.
+        heaps: At least two of one process, oldest first, each after an equal round of work.
         grows: How many more objects a place may have after each round without being found.
         types: Names of types, as ``find_types`` takes them: only their objects are counted,
             wherever they are. None: all types, at the places where a person would see a leak.
     """
-    rounds = Rounds(Series(tuple(Places(snapshot) for snapshot in snapshots)), grows, types)
+    rounds = Rounds(Series(tuple(heaps)), grows, types)
     return tuple(rounds.describe(entry, what) for entry, what in rounds.found)
 
 
