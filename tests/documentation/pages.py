@@ -35,6 +35,7 @@ BLOCK = re.compile(
 NUMBER = re.compile(r"\d(?:[\d,]*\d)?(?:\.\d+)?")
 SIZE = re.compile(r"# (?:bytes|KB|MB|GB)\b")
 DURATION = re.compile(r"# (?:ms|s|min)\b")
+FILE = re.compile(r"heapsnap-\S+?-#-#T#-#\.json")
 HOST = re.compile(r"\bon \S+ \(")
 PATIENCE_SECONDS = 180
 
@@ -75,7 +76,8 @@ def shape(text: str) -> str:
     lines = (" ".join(line.split()) for line in text.strip().splitlines())
     named = (HOST.sub("on HOST (", line) for line in lines)
     figures = (SIZE.sub("# bytes", NUMBER.sub("#", line)) for line in named)
-    shaped = (DURATION.sub("# seconds", line) for line in figures)
+    files = (FILE.sub("heapsnap-FILE.json", line) for line in figures)
+    shaped = (DURATION.sub("# seconds", line) for line in files)
     return "".join(f"{line}\n" for line in shaped)
 
 

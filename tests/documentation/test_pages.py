@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,13 +34,26 @@ def test_the_story_and_the_concepts_are_among_the_pages_that_are_played() -> Non
     assert expected <= set(PLAYED)
 
 
+NEEDED = {
+    "tutorial.md": [
+        ("pymysql", "bash", "pip install '.[demo]'"),
+        ("mysql_mimic", "bash", "pip install '.[demo]'"),
+    ],
+    "how-to/gunicorn.md": [
+        ("gunicorn", "curl", "pip install '.[living]', apt install curl"),
+        ("", "pgrep", "apt install procps"),
+    ],
+    "how-to/attach.md": [("", "gdb", "apt install gdb")],
+}
+"""What a page takes for granted: a module, a program, and what brings them."""
 CONCEPTS = ("root", "chain", "garbage", "retained")
 
 
 @pytest.mark.parametrize("page", PLAYED)
 def test_a_page_runs_as_written(page: str, tmp_path: Path) -> None:
-    if page == "tutorial.md" and not all(map(importlib.util.find_spec, ("pymysql", "mysql_mimic"))):
-        pytest.skip("PyMySQL and mysql-mimic are not installed: pip install '.[demo]'")
+    for module, program, bring in NEEDED.get(page, ()):
+        if (module and not importlib.util.find_spec(module)) or not shutil.which(program):
+            pytest.skip(f"{module or program} is not installed: {bring}")
     shell = Shell(tmp_path.resolve())
     try:
         for command, expected, printed in play(DOCS / page, shell):
