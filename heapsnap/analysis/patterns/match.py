@@ -7,6 +7,7 @@ pattern must account for the place where growth enters.
 from __future__ import annotations
 
 import builtins
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from heapsnap.analysis.patterns.known_patterns import KNOWN
@@ -19,6 +20,13 @@ EXCEPTION_LAYOUTS = frozenset(
     for name, kind in vars(builtins).items()
     if isinstance(kind, type) and issubclass(kind, BaseException)
 )
+WORD_LIMIT = 500
+"""Characters of one name that are searched, which is what the agent keeps of any. A file that
+nobody's agent wrote may have longer ones, and the search takes the square of a name's length."""
+
+STEP_LIMIT = 64
+"""Steps of a chain that are searched, up to where growth enters and a few beyond."""
+
 SLACK = 1
 """Steps from the end of what a pattern looks for to the step that grows: from the list of
 handlers to its item, from a cache's wrapper to its dict's entry."""
@@ -40,25 +48,39 @@ def match_pattern(
         if (known.in_cycle and not is_cycle) or (known.of_part and not is_part):
             continue
         for match in known.looks.finditer(text):
-            last_step = sum(start < match.end() for start in starts) - 1
+            last_step = bisect_left(starts, match.end()) - 1
             if chain.grows_at is None or last_step >= chain.grows_at - SLACK:
                 return known.pattern
     return None
 
 
 def _written(chain: Chain, *, path: str, is_cycle: bool) -> tuple[str, list[int]]:
-    """The chain as ``KnownPattern`` describes it, and where in it each step begins."""
+    """The chain as ``KnownPattern`` describes it, and where in it each step begins.
+
+    Of a very long chain the first step and those around the place that grows are written; the
+    others begin, and end, where the first of these begins.
+    """
     first = chain.steps[0]
-    text = _type_mark(first) if is_cycle else first.text
+    text = _type_mark(first) if is_cycle else _cut(first.text)
     starts = [0]
-    for step in chain.steps[1:]:
+    grows_at = len(chain.steps) if chain.grows_at is None else chain.grows_at
+    last = min(len(chain.steps), grows_at + STEP_LIMIT // 4)
+    for number, step in enumerate(chain.steps[1:last], 1):
         starts.append(len(text) + 1)
-        text += f" {step.reference} {_type_mark(step)}"
-    return f"{text} | {path}", starts
+        if number > last - STEP_LIMIT:
+            text += f" {_cut(step.reference)} {_type_mark(step)}"
+    return f"{text} | {_cut(path)}", starts
+
+
+def _cut(text: str) -> str:
+    if len(text) <= WORD_LIMIT:
+        return text
+    words = text.split(" ", 4 * STEP_LIMIT)[: 4 * STEP_LIMIT]
+    return " ".join(word[:WORD_LIMIT] for word in words)
 
 
 def _type_mark(step: Step) -> str:
-    mark = step.type
+    mark = _cut(step.type)
     if step.layout in EXCEPTION_LAYOUTS:
         mark += "!"
     elif step.layout == "type" and step.type != "type":
