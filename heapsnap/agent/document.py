@@ -6,6 +6,8 @@ link, and gets its name only when it is complete and on disk. What fails leaves 
 
 import os
 
+from .files import is_there, open_into
+from .foreign import is_foreign
 from .format import FORMAT, PART_SUFFIX, VERSION
 from .originals import kernel
 
@@ -28,8 +30,9 @@ class Document:
 
     __slots__ = (
         "_check_room",
+        "_closed",
         "_compressor",
-        "_descriptor",
+        "_descriptors",
         "_first_chunk",
         "_unchecked_bytes",
         "part",
@@ -39,9 +42,9 @@ class Document:
     def __init__(self, path, level=0, check_room=None):
         self.path = path
         self.part = path + PART_SUFFIX
-        if os.path.lexists(path):
-            raise FileExistsError(17, "is there already", path)
-        self._descriptor = os.open(self.part, _FLAGS, 0o600)
+        # Lists that C code fills: what was made and what was closed is known whatever is raised.
+        self._descriptors = []
+        self._closed = []
         self._compressor = None
         if level:
             # Imported by the taker before the fork; this only looks it up.
@@ -51,6 +54,16 @@ class Document:
         self._first_chunk = True
         self._check_room = check_room
         self._unchecked_bytes = 0
+
+    def open(self):
+        """Make the file.
+
+        Raises:
+            OSError: It cannot be.
+        """
+        if is_there(self.path):
+            raise FileExistsError(17, "is there already", self.path)
+        open_into(self._descriptors, self.part, _FLAGS, 0o600)
 
     def begin(self, header, roots):
         """Write the two lines that stand before the chunks, both given as JSON text."""
@@ -71,14 +84,16 @@ class Document:
         self._write(f'\n],\n"end":{end}}}\n')
         if self._compressor is not None:
             self._write_bytes(self._compressor.flush())
-        os.fsync(self._descriptor)
-        kernel.close(self._descriptor)
+        os.fsync(self._descriptors[0])
+        self._close()
         # link fails where the name exists; rename would write over it.
         try:
             os.link(self.part, self.path)
         except FileExistsError:
             raise
-        except OSError:
+        except OSError as problem:
+            if is_foreign(problem):
+                raise
             # A file system without hard links.
             os.rename(self.part, self.path)
         else:
@@ -86,11 +101,21 @@ class Document:
 
     def discard(self):
         """Leave no half file behind."""
-        for step in (lambda: kernel.close(self._descriptor), lambda: os.unlink(self.part)):
+        # Else the file of that name is somebody's.
+        if self._descriptors:
+            self._close()
             try:
-                step()
+                kernel.unlink(self.part)
             except OSError:
-                continue
+                pass
+
+    def own(self):
+        """Addresses of what this is made of."""
+        return {id(self), id(self._descriptors), id(self._closed)}
+
+    def _close(self):
+        if not self._closed:
+            self._closed.extend(map(kernel.close, self._descriptors))
 
     def _write(self, text):
         self._write_packed(text.encode("ascii"))
@@ -105,4 +130,4 @@ class Document:
             self._check_room(self.path)
         view = memoryview(data)
         while view:
-            view = view[kernel.write(self._descriptor, view) :]
+            view = view[kernel.write(self._descriptors[0], view) :]

@@ -192,10 +192,13 @@ def _leave(installed, *, keep_signal):
 
 def _on_signal(number, frame):
     installed = _installed
-    if installed is None or installed.stand_in is None or installed.stand_in.is_my_turn():
-        _taker.take(f"signal {signals.name_of(number)}", wait=False)
-    if installed is not None and installed.chain:
-        installed.before(number, frame)
+    try:
+        if installed is None or installed.stand_in is None or installed.stand_in.is_my_turn():
+            _taker.take(f"signal {signals.name_of(number)}", wait=False)
+    finally:
+        # Another handler of the program's may have raised in the middle of ours.
+        if installed is not None and installed.chain:
+            installed.before(number, frame)
 
 
 def _configure(chosen):

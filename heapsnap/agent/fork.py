@@ -10,12 +10,15 @@ only, and nobody's fork handlers run again.
 import _thread
 import fcntl
 import os
+import select
 import warnings
-from itertools import takewhile
+from itertools import chain, takewhile
 from operator import methodcaller, truth
 
 from . import manners, threads
-from .originals import kernel
+from .files import close_all
+from .foreign import is_foreign
+from .originals import kernel, original
 from .talk import say
 
 try:
@@ -31,6 +34,7 @@ try:
 except ImportError:  # pragma: no cover - not POSIX
     _fork = None
 
+_poll = original(select, "poll")
 _forking = None
 _call = methodcaller("__call__")
 can_fork = _fork is not None
@@ -44,17 +48,71 @@ NOT_WRITTEN = 3
 
 
 class Messenger:
-    """The child of the process: its pid, whence the result can be read, and the half file."""
+    """The child of the process, and what is to be seen to for it.
 
-    __slots__ = ("part", "pid", "reading")
+    Each thing is in a list that C code fills: whatever a signal handler of the program's raises in
+    between, what there is to put away is known.
 
-    def __init__(self, pid, reading, part):
-        self.part = part
-        self.pid = pid
-        self.reading = reading
+    Attributes:
+        part: The half file.
+        admitted: Not empty while this is the one snapshot that is under way.
+        born: Its pid; empty before the fork, and once nobody needs to wait for it.
+        reading: The end of a pipe whence the result can be read.
+        writing: The other end, until the child has it.
+        said: What was read so far, piece by piece; the last is empty.
+        is_waited_for: Whether the program's signal handlers may run just now.
+        left_to: The thread of the agent's own that sees to it, if there is one.
+    """
+
+    __slots__ = (
+        "admitted",
+        "born",
+        "is_waited_for",
+        "left_to",
+        "part",
+        "reading",
+        "said",
+        "writing",
+    )
+
+    def __init__(self):
+        self.part = None
+        self.admitted = []
+        self.born = []
+        self.reading = []
+        self.writing = []
+        self.said = []
+        self.left_to = []
+        self.is_waited_for = False
+
+    def own(self):
+        """Addresses of what this is made of."""
+        parts = (
+            self,
+            self.admitted,
+            self.born,
+            self.reading,
+            self.writing,
+            self.said,
+            self.left_to,
+        )
+        return set(map(id, parts))
+
+    def open_pipe(self):
+        """Make the pipe, with ends that are not taken for standard streams."""
+        low = []
+        try:
+            low.extend(chain.from_iterable(map(_call, (os.pipe,))))
+            _move_up(low[:1], self.reading)
+            _move_up(low[1:], self.writing)
+        finally:
+            try:
+                close_all(low)
+            finally:
+                close_all(low)
 
 
-def fork_quietly(take_hold, let_go):
+def fork_quietly(take_hold, let_go, born):
     """``os.fork()`` with a hold on what the child needs, and without a warning.
 
     The warning that a process with threads should not fork (3.12 and later) is about children
@@ -70,23 +128,21 @@ def fork_quietly(take_hold, let_go):
     Args:
         take_hold: Called right before the fork.
         let_go: A method of a built-in class, called in the process right after the fork.
-
-    Returns:
-        The pid of the child; 0 in the child, which holds on.
+        born: An empty list, which gets the pid of the child, whatever is raised afterwards; it
+            stays empty in the child, which holds on.
     """
     global _forking
     silence = ("ignore", None, DeprecationWarning, __name__, 0)
     filters = warnings.filters
     filters.insert(0, silence)
     _forking = _thread.get_ident()
-    pid = None
+    process = os.getpid()
     try:
         take_hold()
         # In the child fork returns 0, and takewhile goes no further.
-        pid = sum(takewhile(truth, map(_call, (_fork, let_go))))
-        return pid
+        born.extend(takewhile(truth, map(_call, (_fork, let_go))))
     finally:
-        if pid != 0:
+        if os.getpid() == process:
             # What our child forks in its turn is ours as well.
             _forking = None
         if silence in filters:
@@ -99,8 +155,11 @@ def is_ours():
     return _forking == _thread.get_ident()
 
 
-def start(job):
+def start(job, messenger):
     """Fork; in the child do the job, in the process return at once.
+
+    Whoever calls this keeps signals waiting: until the child has put away the handlers of the
+    program's, none of them may run.
 
     Args:
         job: Has ``take_hold`` and ``let_go``, see ``fork_quietly``; ``note_pause()``, called in
@@ -108,49 +167,36 @@ def start(job):
             handlers and tracing functions are put away; ``run()``, called in the walker: returns
             the path of the snapshot or None, and does not raise; and ``part``, the file that a
             walker which dies leaves behind.
-
-    Returns:
-        The messenger, to ``collect`` from.
+        messenger: A new one, to ``collect`` from, or to ``turn_away_from`` if this raises.
 
     Raises:
         OSError: The process may not fork (limits, memory).
     """
-    reading, writing = _pipe()
-    # From here to where the child has put away the program's handlers, none of them may run.
-    mask = manners.block_signals()
+    messenger.open_pipe()
     process = os.getpid()
     try:
-        pid = fork_quietly(job.take_hold, job.let_go)
-        if pid == 0:
+        fork_quietly(job.take_hold, job.let_go, messenger.born)
+        if not messenger.born:
+            (writing,) = messenger.writing
             _be_messenger(job, writing)
     except BaseException:
         if os.getpid() != process:
             # Whatever it was (a tracing function of the program's, say): the child must never
             # return from here, or there would be a second copy of the service.
             os._exit(70)
-        manners.restore_signals(mask)
-        kernel.close(reading)
-        kernel.close(writing)
         raise
-    manners.restore_signals(mask)
-    kernel.close(writing)
-    return Messenger(pid, reading, job.part)
+    close_all(messenger.writing)
 
 
-def _pipe():
-    """A pipe whose ends are not taken for standard streams where those are closed."""
-    return [_moved_up(end) for end in os.pipe()]
-
-
-def _moved_up(descriptor):
+def _move_up(low, high):
     """The same far up: programs that close one and open another count on the lowest number."""
     try:
-        high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, HIGH_DESCRIPTOR)
-    except OSError:
+        high.extend(map(fcntl.fcntl, low, (fcntl.F_DUPFD_CLOEXEC,), (HIGH_DESCRIPTOR,)))
+    except OSError as problem:
+        if is_foreign(problem):
+            raise
         # Few are allowed. Then at least it must not be taken for a standard stream.
-        high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, LOWEST_DESCRIPTOR)
-    kernel.close(descriptor)
-    return high
+        high.extend(map(fcntl.fcntl, low, (fcntl.F_DUPFD_CLOEXEC,), (LOWEST_DESCRIPTOR,)))
 
 
 def _be_messenger(job, writing):
@@ -219,6 +265,13 @@ def discard(part):
         pass
 
 
+def wait_for_word(messenger):
+    """Wait until the walker has told its result, and leave that to ``collect``."""
+    poll = _poll()
+    poll.register(messenger.reading[0], select.POLLIN)
+    poll.poll()
+
+
 def collect(messenger):
     """Wait for the messenger and for the walker's result; takes as long as the walk.
 
@@ -226,26 +279,32 @@ def collect(messenger):
         The path of the snapshot; ``""`` where there is none and stderr has the reason; None
         where the processes that should know vanished.
     """
-    reap(messenger.pid)
-    message = b""
-    while True:
-        piece = kernel.read(messenger.reading, PATH_LIMIT)
-        if not piece:
-            break
-        message += piece
-    kernel.close(messenger.reading)
-    text = message.decode("utf-8", "surrogateescape")
+    reap(messenger)
+    while messenger.reading and messenger.said[-1:] != [b""]:
+        messenger.said.extend(map(kernel.read, messenger.reading, (PATH_LIMIT,)))
+    close_all(messenger.reading)
+    text = b"".join(messenger.said).decode("utf-8", "surrogateescape")
     if text.startswith(DONE):
         return text[len(DONE) :]
     return "" if text else None
 
 
-def reap(pid):
+def reap(messenger):
     """Take the messenger's exit status, if nobody else has."""
-    try:
-        kernel.waitpid(pid, 0)
-    except ChildProcessError:
-        pass
+    for pid in messenger.born:
+        try:
+            kernel.waitpid(pid, 0)
+        except ChildProcessError as problem:
+            if is_foreign(problem):
+                raise
+    messenger.born.clear()
+
+
+def turn_away_from(messenger):
+    """Do without the walker's word; the walker goes on."""
+    close_all(messenger.writing)
+    reap(messenger)
+    close_all(messenger.reading)
 
 
 def collect_later(finish, messenger):
@@ -254,4 +313,4 @@ def collect_later(finish, messenger):
     Raises:
         RuntimeError: No thread can be had.
     """
-    threads.start(lambda: finish(messenger))
+    threads.start(lambda: finish(messenger), begun=messenger.left_to)

@@ -5,9 +5,9 @@ import os
 import sys
 import time
 
+from .files import read_file
 from .identity import text
 from .jsontext import dumps
-from .originals import kernel
 from .redaction import OPEN
 
 _STATUS_KEYS = {
@@ -23,14 +23,7 @@ _STATUS_KEYS = {
 def read_memory(pid):
     """The memory of a process in bytes, as Linux tells it; None for what it does not tell."""
     memory = dict.fromkeys(_STATUS_KEYS)
-    try:
-        descriptor = os.open(f"/proc/{pid}/status", os.O_RDONLY)
-        try:
-            status = kernel.read(descriptor, 1 << 16).decode("ascii", "replace")
-        finally:
-            kernel.close(descriptor)
-    except OSError:
-        status = ""
+    status = read_file(f"/proc/{pid}/status", 1 << 16).decode("ascii", "replace")
     fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
     for key, field in _STATUS_KEYS.items():
         words = fields.get(field, "").split()

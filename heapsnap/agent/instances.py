@@ -3,6 +3,7 @@
 import builtins
 
 from . import format as fmt
+from .foreign import is_foreign
 from .greenlets import frame_fields, greenlet_class
 from .identity import HEAP_TYPE, derives_from, flags_of_type, mro_of_type
 from .members import dict_getter_of_type, getters_of_type, read_fields
@@ -160,7 +161,9 @@ def _guarded(describe, shapes):
             return describe(instance, referents)
         except MemoryError:
             raise
-        except Exception:  # noqa: BLE001 - what a C getter of an extension raises
+        except Exception as problem:  # noqa: BLE001 - what a C getter of an extension raises
+            if is_foreign(problem):
+                raise
             return referents, nameless
 
     return describe_or_not

@@ -8,9 +8,10 @@ import _thread
 import gc
 import time
 
-from . import header, talk
+from . import header, manners, talk
 from .capture import Capture
 from .document import Document
+from .foreign import is_foreign
 from .format import PART_SUFFIX
 from .greenlets import are_readable, greenlet_class, read_suspended
 from .hooks import Hooks
@@ -34,6 +35,11 @@ class Job:
         destination: What may be done on the disk, and what follows.
         redaction: Which names become tokens.
         in_child: Whether this will run in a child, where nothing that is changed matters.
+
+    Attributes:
+        messenger: Of whom this is the child, if it is one.
+        mask: What to let the program's signal handlers in with, between two chunks; None: they
+            stay out.
     """
 
     __slots__ = (
@@ -44,7 +50,10 @@ class Job:
         "gzip_level",
         "hooks",
         "in_child",
+        "is_program_running",
         "let_go",
+        "mask",
+        "messenger",
         "pause_seconds",
         "redaction",
         "started",
@@ -61,6 +70,9 @@ class Job:
         self.destination = destination
         self.redaction = redaction
         self.in_child = in_child
+        self.mask = None
+        self.messenger = None
+        self.is_program_running = False
         self.document = None
         self.pause_seconds = None
         self.hooks = None
@@ -101,10 +113,12 @@ class Job:
     def own(self):
         """Addresses of everything that was made for this job before the heap was listed."""
         return (
-            {id(self), id(self.document), id(self._held), id(self.let_go)}
+            {id(self), id(self._held), id(self.let_go)}
+            | self.document.own()
             | self.capture.own()
             | self.hooks.own()
             | _containers(self.facts)
+            | (set() if self.messenger is None else self.messenger.own())
         )
 
     def held(self):
@@ -123,12 +137,12 @@ class Job:
         try:
             self.destination.check_room(self.target)
             self.document = Document(self.target, self.gzip_level, self.destination.check_room)
+            self.document.open()
             return self._write(self.document)
         except BaseException as problem:  # noqa: BLE001 - a full disk, no memory, a bug of ours
             if self.document is not None:
                 self.document.discard()
-            if not self.in_child and not isinstance(problem, Exception):
-                # Ctrl-C, or an exit: the program's own business.
+            if not self.in_child and self._is_of_the_program(problem):
                 raise
             message = f"no snapshot at {self.target}: {_explain(problem)}"
             talk.say(message)
@@ -157,6 +171,8 @@ class Job:
             document.begin(self._header(), roots)
             for chunk in walker.chunks(named):
                 document.add(chunk)
+                if self.mask is not None:
+                    self._let_signals_in()
             found = "" if memory is None else f'"found_in_memory":{memory.found(heap)},'
         finally:
             # However it ends: the list of all objects has its own holder in it, a cycle that would
@@ -179,6 +195,16 @@ class Job:
             f"stood still {stood}, {talk.duration(seconds)} in all)"
         )
         return document.path
+
+    def _let_signals_in(self):
+        self.is_program_running = True
+        manners.let_signals_in(self.mask)
+        self.is_program_running = False
+
+    def _is_of_the_program(self, problem):
+        """Ctrl-C, an exit, what a signal handler of the program's raised."""
+        is_ours = isinstance(problem, Exception) and not self.is_program_running
+        return not is_ours or is_foreign(problem)
 
     def _referents_read_first(self, heap):
         """Address → referents, of what is changed by reading it or must not be read as all else.

@@ -16,23 +16,41 @@ ALL_SIGNALS = frozenset(_signal.valid_signals())
 _NULL_FLAGS = os.O_RDWR
 
 
-def block_signals():
-    """Keep all signals waiting; returns the mask to restore.
+def signal_mask():
+    """The numbers of the signals that this thread keeps waiting, as bytes.
 
-    Raises what a handler of the program's raises that was due: then nothing is kept waiting.
+    No set: the collector tracks sets, and this is there while the heap is listed.
     """
-    mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
-    try:
-        _signal.pthread_sigmask(_signal.SIG_BLOCK, ALL_SIGNALS)
-    except BaseException:
-        _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
-        raise
-    return mask
+    return bytes(_signal.pthread_sigmask(_signal.SIG_BLOCK, ()))
+
+
+def block_signals():
+    """Keep all signals waiting, in this thread.
+
+    Raises what a handler of the program's raises that was due; they are kept waiting all the same.
+    """
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, ALL_SIGNALS)
 
 
 def restore_signals(mask):
-    """Let the signals through again that came through before."""
+    """Let the signals through again that came through before.
+
+    Raises what a handler of the program's raises that was due.
+    """
     _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
+
+
+def let_signals_in(mask, wait=None):
+    """Let the handlers of the program's run that are due, and while ``wait()`` waits.
+
+    Raises what they raise; signals are kept waiting again all the same.
+    """
+    try:
+        restore_signals(mask)
+        if wait is not None:
+            wait()
+    finally:
+        block_signals()
 
 
 def forget_the_program():

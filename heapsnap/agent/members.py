@@ -7,6 +7,7 @@ attributes that are known to read a field and do nothing else.
 
 import types
 
+from .foreign import is_foreign
 from .identity import entry_of, module_of_type, mro_of_type, name_of_type, namespace_of_type
 
 SAFE_GETTERS = {
@@ -66,8 +67,11 @@ def read_fields(instance, getters):
     for name, getter in getters:
         try:
             fields.append((name, getter(instance)))
-        except Exception:  # noqa: BLE001, S112 - whatever a C getter says about a half-built object
+        except AttributeError:
             continue
+        except Exception as problem:  # noqa: BLE001 - what a C getter says of a half-built object
+            if is_foreign(problem):
+                raise
     return fields
 
 

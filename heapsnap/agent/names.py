@@ -9,6 +9,7 @@ import sys
 import time
 
 from . import header
+from .files import is_there
 
 DEFAULT_TEMPLATE = "heapsnap-%h-%p-%t-%n"
 LETTERS = "phtner%"
@@ -68,7 +69,7 @@ def free_path(directory, name):
     path = os.path.join(directory, name)
     stem, ending = _split(path)
     for number in range(2, _MOST_OF_ONE_NAME):
-        if not os.path.lexists(path):
+        if not is_there(path):
             break
         path = f"{stem}-{number}{ending}"
     return path

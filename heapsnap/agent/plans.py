@@ -10,6 +10,7 @@ import types
 
 from .chunk import REFERENCE_LIMIT
 from .dicts import Dicts
+from .foreign import is_foreign
 from .groups import all_named_alike, one_after_the_other, pieces_named_alike
 from .identity import (
     HAVE_GC,
@@ -79,7 +80,9 @@ class Plan:
         """What the instance is called, empty where it has no name."""
         try:
             return text(self.name_of(instance))
-        except Exception:  # noqa: BLE001 - a half-built object
+        except Exception as problem:  # noqa: BLE001 - a half-built object
+            if is_foreign(problem):
+                raise
             return ""
 
 
@@ -135,7 +138,9 @@ class Planner:
         nameless = self.shapes.number(())
         try:
             plan.describe_given = _or_nameless(self._describer(kind, plan.layout), nameless)
-        except Exception:  # noqa: BLE001 - a class that only looks like one that is known
+        except Exception as problem:  # noqa: BLE001 - a class that only looks like one that is known
+            if is_foreign(problem):
+                raise
             plan.describe_given = _all_alike(nameless)
         plan.describe = one_after_the_other(plan.describe_given)
         if kind is dict:
@@ -184,7 +189,9 @@ def _or_nameless(describe, nameless):
             return describe(instances, referents)
         except MemoryError:
             raise
-        except Exception:  # noqa: BLE001 - see above
+        except Exception as problem:  # noqa: BLE001 - see above
+            if is_foreign(problem):
+                raise
             return _each_or_nameless(describe, nameless, instances, referents)
 
     return guarded
@@ -197,7 +204,9 @@ def _each_or_nameless(describe, nameless, instances, referents):
             (references,), (shape,) = describe([instance], [held])
         except MemoryError:
             raise
-        except Exception:  # noqa: BLE001 - this is the one
+        except Exception as problem:  # noqa: BLE001 - this is the one
+            if is_foreign(problem):
+                raise
             references, shape = held, nameless
         described.append(references)
         shapes.append(shape)

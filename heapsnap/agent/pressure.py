@@ -7,7 +7,7 @@ address space, and, where none of these limits it, of the machine.
 
 import os
 
-from .originals import kernel
+from .files import is_folder, read_file
 
 try:
     import resource
@@ -70,7 +70,7 @@ class Group:
 
 def read_rss():
     """Resident bytes of this process; None where the kernel does not tell."""
-    pages = _read("/proc/self/statm").split()
+    pages = read_file("/proc/self/statm", _READ_LIMIT).split()
     return int(pages[1]) * _PAGE_BYTES if len(pages) > 1 else None
 
 
@@ -93,7 +93,7 @@ def read_ceilings(groups):
         if ceiling is not None:
             ceiling.ends_all = ends_all
             found.append(ceiling)
-    pages = _read("/proc/self/statm").split()
+    pages = read_file("/proc/self/statm", _READ_LIMIT).split()
     allowed = _address_space_limit()
     if allowed is not None and pages:
         found.append(Ceiling(SPACE, int(pages[0]) * _PAGE_BYTES, allowed))
@@ -112,8 +112,8 @@ def find_groups(root="/", process="self"):
         root: Where ``/proc`` and the mounted groups are looked for.
         process: Whose they are.
     """
-    own = _own_paths(_read(os.path.join(root, f"proc/{process}/cgroup")))
-    mounts = _mounts(_read(os.path.join(root, f"proc/{process}/mountinfo")))
+    own = _own_paths(read_file(os.path.join(root, f"proc/{process}/cgroup"), _READ_LIMIT))
+    mounts = _mounts(read_file(os.path.join(root, f"proc/{process}/mountinfo"), _READ_LIMIT))
     groups = []
     for point, top, is_first_version in mounts:
         path = own.get(is_first_version)
@@ -123,7 +123,7 @@ def find_groups(root="/", process="self"):
         inside = path[len(top) :] if top != "/" and path.startswith(top) else path
         mount = os.path.join(root, point.strip("/"))
         folder = os.path.normpath(os.path.join(mount, inside.strip("/")))
-        if not folder.startswith(mount) or not os.path.isdir(folder):
+        if not folder.startswith(mount) or not is_folder(folder):
             folder = mount
         while len(folder) >= len(mount):
             groups.append(Group(folder, is_first_version=is_first_version))
@@ -165,24 +165,13 @@ def _address_space_limit():
 
 
 def _read_number(folder, name):
-    text = _read(os.path.join(folder, name)).strip()
+    text = read_file(os.path.join(folder, name), _READ_LIMIT).strip()
     return int(text) if text.isdigit() else None
 
 
 def _read_field(folder, name, key):
-    for line in _read(os.path.join(folder, name)).splitlines():
+    for line in read_file(os.path.join(folder, name), _READ_LIMIT).splitlines():
         words = line.split()
         if len(words) > 1 and words[0] == key and words[1].isdigit():
             return int(words[1])
     return 0
-
-
-def _read(path):
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            return kernel.read(descriptor, _READ_LIMIT)
-        finally:
-            kernel.close(descriptor)
-    except OSError:
-        return b""

@@ -1,9 +1,8 @@
 """Signals by name and number, and who handles one now."""
 
 import _signal
-import os
 
-from .originals import kernel
+from .files import read_file
 
 OFF = 0
 """In place of a number: no signal at all, the rules alone take snapshots."""
@@ -49,13 +48,9 @@ def is_caught(number):
     ``faulthandler.register`` and C libraries handle signals that Python knows nothing of.
     """
     try:
-        descriptor = os.open("/proc/self/status", os.O_RDONLY)
-        try:
-            status = kernel.read(descriptor, _STATUS_LIMIT)
-        finally:
-            kernel.close(descriptor)
+        status = read_file("/proc/self/status", _STATUS_LIMIT)
         mask = int(status.partition(b"\nSigCgt:")[2].split(None, 1)[0], 16)
-    except (OSError, ValueError, IndexError):
+    except (ValueError, IndexError):
         return False
     return bool(mask >> (number - 1) & 1)
 

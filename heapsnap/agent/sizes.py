@@ -4,6 +4,7 @@ import sys
 import types
 
 from .columns import Texts
+from .foreign import is_foreign
 from .identity import (
     HAVE_GC,
     entry_of,
@@ -98,7 +99,9 @@ class Guarded:
         for instance in instances:
             try:
                 size = self.size_of(instance)
-            except BaseException:  # noqa: BLE001 - a C __sizeof__ may say anything
+            except BaseException as problem:  # noqa: BLE001 - a C __sizeof__ may say anything
+                if is_foreign(problem):
+                    raise
                 size = 0
             texts.append(str(size) if type(size) is int and 0 <= size < SIZE_LIMIT else "0")
         return texts

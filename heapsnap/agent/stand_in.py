@@ -138,8 +138,7 @@ class StandIn:
             return b""
         try:
             return kernel.read(self._reading, _ALL)
-        except OSError:
-            # Nothing to read.
+        except BlockingIOError:
             return b""
 
     def _close(self):

@@ -7,8 +7,13 @@ goes on as if nothing had been asked, and one line says why. What the child does
 import gc
 import os
 import time
+from itertools import repeat
+from operator import not_, truth
 
-from . import capture, fork, header, room, talk, threads
+from . import capture, fork, header, manners, room, talk, threads
+from .files import close_all
+from .foreign import is_foreign
+from .format import PART_SUFFIX
 from .job import Job
 from .redaction import OPEN
 
@@ -46,6 +51,10 @@ class Taker:
     def take(self, reason, path=None, redaction=None, *, wait):
         """Take a snapshot; never raises for what goes wrong with it.
 
+        Signal handlers of the program's run where nothing is under way: while this waits for a
+        child, between two chunks where the process itself is walked, and at the end. What they
+        raise goes to the program.
+
         Args:
             reason: For the header.
             path: Where to; None for a name of its own in the directory.
@@ -55,11 +64,23 @@ class Taker:
         Returns:
             The path of the file if ``wait`` and it is there, else None.
         """
-        started = time.perf_counter()
-        if not self._is_admitted(reason, is_signal=not wait):
-            return None
-        handed_over = False
+        mask = manners.signal_mask()
         try:
+            manners.block_signals()
+            return self._take(reason, path, redaction, mask, wait=wait)
+        finally:
+            # Twice, as below: a handler of the program's may run and raise before the first.
+            try:
+                manners.restore_signals(mask)
+            finally:
+                manners.restore_signals(mask)
+
+    def _take(self, reason, path, redaction, mask, *, wait):
+        started = time.perf_counter()
+        messenger = fork.Messenger()
+        try:
+            if not self._is_admitted(messenger, reason, is_signal=not wait):
+                return None
             if not capture.is_main_interpreter:
                 talk.say("no snapshot: this is a subinterpreter; ask in the main one")
                 return None
@@ -68,52 +89,75 @@ class Taker:
             target = os.path.abspath(path) if path else self.destination.path_for(facts)
             redaction = self.redaction if redaction is None else redaction
             no_fork, no_walk = room.look()
-            messenger = None
             if no_fork:
                 facts["fork_error"] = no_fork
             elif fork.can_fork:
-                messenger = self._fork(target, facts, started, redaction)
-            if messenger is None and no_walk:
+                messenger.part = target + PART_SUFFIX
+                if self._fork(messenger, target, facts, started, redaction):
+                    return self._wait(messenger, mask) if wait else self._leave_alone(messenger)
+            if no_walk:
                 talk.say(f"no snapshot: memory is short, {no_walk}")
                 return None
-            if messenger is None:
-                return self._take_inline(target, facts, redaction)
-            if not wait:
-                handed_over = self._leave_alone(messenger)
-            return None if handed_over else self._collect(messenger)
-        except Exception as problem:  # noqa: BLE001 - never into the process
+            return self._take_inline(messenger, target, facts, redaction, mask)
+        except BaseException as problem:  # noqa: BLE001 - the agent's own never go into the process
+            self._part_from(messenger)
+            if self._is_of_the_program(problem, messenger):
+                raise
             talk.say(f"no snapshot: {type(problem).__name__}: {problem}")
             return None
         finally:
-            if not handed_over:
-                self._busy.release()
+            try:
+                self._release_unless_left(messenger)
+            finally:
+                self._release_unless_left(messenger)
 
-    def _is_admitted(self, reason, *, is_signal):
+    def _is_of_the_program(self, problem, messenger):
+        """Ctrl-C, an exit, what a signal handler of the program's raised."""
+        is_ours = isinstance(problem, Exception) and not messenger.is_waited_for
+        return not is_ours or is_foreign(problem)
+
+    def _release_unless_left(self, messenger):
+        if not messenger.left_to:
+            self._release(messenger)
+
+    def _release(self, messenger):
+        """Let the next snapshot be taken."""
+        taken = map(list.pop, repeat(messenger.admitted, len(messenger.admitted)))
+        # A lock's ``__exit__`` takes whatever it is given.
+        all(map(not_, map(self._busy.__exit__, taken)))
+
+    def _is_admitted(self, messenger, reason, *, is_signal):
         """Take the lock, or say that the request is dropped; of a storm of signals, once."""
         now = time.monotonic()
         in_storm = is_signal and now - self._dropped_at < STORM_SECONDS
-        if self._busy.acquire(False):
+        messenger.admitted.extend(filter(truth, map(self._busy.acquire, (False,))))
+        if messenger.admitted:
             if not in_storm:
                 return True
-            self._busy.release()
+            self._release(messenger)
         if is_signal:
             self._dropped_at = now
         if not in_storm:
             talk.say(f"a snapshot is under way already; {reason} is dropped")
         return False
 
-    def _fork(self, target, facts, started, redaction):
-        """Fork and let the child do it: the messenger, or None where no child can be had."""
+    def _fork(self, messenger, target, facts, started, redaction):
+        """Fork and let the child do it; False where no child can be had."""
         collecting = gc.isenabled()
         gc.disable()
         job = None
         try:
             job = self._job(target, facts, started, redaction, in_child=True)
-            return fork.start(job)
+            job.messenger = messenger
+            fork.start(job, messenger)
+            return True
         except (OSError, RuntimeError) as problem:
             # RuntimeError: Python 3.12 lets nobody fork once it has begun to end.
+            if messenger.born or is_foreign(problem):
+                raise
+            fork.turn_away_from(messenger)
             facts["fork_error"] = str(problem)
-            return None
+            return False
         finally:
             # Nothing of the capture may outlive this moment, least of all frames.
             if job is not None:
@@ -125,13 +169,31 @@ class Taker:
         level = _gzip_level(target)
         return Job(target, level, facts, started, self.destination, redaction, in_child=in_child)
 
+    def _wait(self, messenger, mask):
+        """Wait for the child while handlers of the program's may run: the path, or None."""
+        fork.reap(messenger)
+        messenger.is_waited_for = True
+        manners.let_signals_in(mask, lambda: fork.wait_for_word(messenger))
+        messenger.is_waited_for = False
+        return self._collect(messenger)
+
     def _leave_alone(self, messenger):
-        """Wait for the child in a thread of its own; False where none can be had."""
+        """Wait for the child in a thread of its own, or here where none can be had."""
         try:
             fork.collect_later(self._finish, messenger)
-        except RuntimeError:
-            return False
-        return True
+        except RuntimeError as problem:
+            if is_foreign(problem):
+                raise
+            self._collect(messenger)
+
+    def _part_from(self, messenger):
+        """See to what was begun when something was raised."""
+        close_all(messenger.writing)
+        if messenger.reading and not messenger.left_to:
+            try:
+                fork.collect_later(self._finish, messenger)
+            except RuntimeError:
+                fork.turn_away_from(messenger)
 
     def _collect(self, messenger):
         path = fork.collect(messenger)
@@ -145,12 +207,14 @@ class Taker:
         try:
             self._collect(messenger)
         finally:
-            self._busy.release()
+            self._release(messenger)
 
-    def _take_inline(self, target, facts, redaction):
+    def _take_inline(self, messenger, target, facts, redaction, mask):
         collecting = gc.isenabled()
         gc.disable()
         job = self._job(target, facts, time.perf_counter(), redaction, in_child=False)
+        job.messenger = messenger
+        job.mask = mask
         try:
             job.take_hold()
             job.hold_hooks()

@@ -2,6 +2,7 @@
 
 import select
 
+from .foreign import is_foreign
 from .originals import kernel, original
 
 LINE_LIMIT = 2000
@@ -23,8 +24,9 @@ def say(message):
         poll.register(2, select.POLLOUT)
         if any(event & select.POLLOUT for _, event in poll.poll(PATIENCE_MILLISECONDS)):
             kernel.write(2, data)
-    except Exception:  # noqa: BLE001, S110 - stderr is closed or gone: there is nobody to tell
-        pass
+    except Exception as problem:  # noqa: BLE001 - stderr is closed or gone: there is nobody to tell
+        if is_foreign(problem):
+            raise
 
 
 def duration(seconds):

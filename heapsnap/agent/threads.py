@@ -19,12 +19,13 @@ _running: list[None] = []
 _filtered = False
 
 
-def start(function, *, lasting=False):
+def start(function, *, lasting=False, begun=None):
     """Call ``function()`` in a thread of the agent's own.
 
     Args:
         function: Swallows what it raises.
         lasting: Whether it runs until the program ends, and so may be there when it forks.
+        begun: An empty list, which gets the thread's number, whatever is raised afterwards.
 
     Raises:
         RuntimeError: No thread can be had.
@@ -42,11 +43,14 @@ def start(function, *, lasting=False):
         finally:
             _running.pop()
 
+    begun = [] if begun is None else begun
     _running.append(None)
     try:
-        _begin(run, ())
+        # In C, so that no signal handler of the program's can run and raise in between.
+        begun.extend(map(_begin, (run,), ((),)))
     except BaseException:
-        _running.pop()
+        if not begun:
+            _running.pop()
         raise
 
 
