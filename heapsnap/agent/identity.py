@@ -119,7 +119,7 @@ def layout_of_type(kind):
         if not flags_of_type(base) & HEAP_TYPE:
             module = module_of_type(base)
             name = name_of_type(base)
-            return name if module.partition(".")[0] in _LIBRARY else f"{module}.{name}"
+            return name if is_of_python(base) else f"{module}.{name}"
         if f"{module_of_type(base)}.{name_of_type(base)}" in C_HEAP_TYPES:
             return name_of_type(base)
     return "object"

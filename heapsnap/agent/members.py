@@ -8,7 +8,14 @@ attributes that are known to read a field and do nothing else.
 import types
 
 from .foreign import is_foreign
-from .identity import entry_of, module_of_type, mro_of_type, name_of_type, namespace_of_type
+from .identity import (
+    entry_of,
+    is_of_python,
+    module_of_type,
+    mro_of_type,
+    name_of_type,
+    namespace_of_type,
+)
 
 SAFE_GETTERS = {
     "function": (
@@ -35,6 +42,15 @@ SAFE_GETTERS = {
 Everything else that is computed stays unread: ``function.__annotations__`` runs code
 from Python 3.14 on, ``Future._callbacks`` makes a new list, ``function.__dict__`` makes a dict.
 """
+
+
+class _Plain:
+    """A class as the interpreter makes them, with a dict for its instances."""
+
+
+_doc_of_getter = types.GetSetDescriptorType.__dict__["__doc__"].__get__
+_MADE = _doc_of_getter(_Plain.__dict__["__dict__"])
+"""What the interpreter says of each getter that it makes itself; those of C types say nothing."""
 
 
 def getters_of_type(kind):
@@ -79,10 +95,15 @@ def dict_getter_of_type(kind):
     """The C getter of the instance's ``__dict__``, or None where instances have none.
 
     A class may define a property of that name; the getter that is looked for is the
-    one that the interpreter made, further up the MRO.
+    one that the interpreter made, further up the MRO. It asks the getter of a base written in C,
+    and an extension's may do anything: that of ``wrapt.ObjectProxy`` asks the object behind it, in
+    Python. So only the library's own are asked.
     """
+    found = None
     for base in mro_of_type(kind) or ():
         descriptor = entry_of(namespace_of_type(base), "__dict__")
         if type(descriptor) is types.GetSetDescriptorType and base is not type:
-            return descriptor.__get__
-    return None
+            if _doc_of_getter(descriptor) != _MADE and not is_of_python(base):
+                return None
+            found = found or descriptor.__get__
+    return found

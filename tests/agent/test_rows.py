@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -102,3 +103,37 @@ def test_the_hooks_tell_when_the_program_itself_looks(own_python: Python, tmp_pa
     own_python.run("hostile_rows.py", tmp_path, "touch")
     bitten = {line.partition(":")[0] for line in (tmp_path / "bites").read_text().splitlines()}
     assert len(bitten & set(ROWS)) >= 20
+
+
+PROXIES = _rows_of("rows_of_proxies.py")
+LIBRARIES = ("werkzeug", "django", "wrapt")
+
+
+@pytest.fixture(scope="session", params=["fork", "inline"])
+def proxies(
+    request: pytest.FixtureRequest, own_python: Python, tmp_path_factory: pytest.TempPathFactory
+) -> Rows:
+    """What the Python that runs the tests has libraries for."""
+    folder = tmp_path_factory.mktemp("proxies")
+    finished = own_python.run("hostile_rows.py", folder, request.param, "proxies")
+    return Rows(folder, finished)
+
+
+@pytest.mark.parametrize("row", PROXIES)
+def test_a_proxy_is_in_the_snapshot_and_is_not_asked(proxies: Rows, row: str) -> None:
+    library = row.partition("_")[0]
+    if library in LIBRARIES and importlib.util.find_spec(library) is None:
+        pytest.skip(f"{library} is not installed")
+    told = proxies.facts["rows"][row]
+    node = proxies.reading.node_by_address[told["address"]]
+    assert proxies.reading.snapshot.is_complete
+    assert proxies.reading.anomalies() == []
+    assert f"{row}: " not in proxies.bites
+    assert row not in proxies.facts["changed"]
+    assert proxies.reading.snapshot.shallow_bytes_by_node[node] > 0
+
+
+def test_the_proxies_tell_when_the_program_itself_looks(own_python: Python, tmp_path: Path) -> None:
+    own_python.run("hostile_rows.py", tmp_path, "touch", "proxies")
+    bitten = {line.partition(":")[0] for line in (tmp_path / "bites").read_text().splitlines()}
+    assert len(bitten) >= 3

@@ -41,7 +41,6 @@ KNOWN = (
     (r"test_threading .*Tests?\.|test_thread .*test__count", "counts the threads of this moment"),
     (r"test_subprocess .*swap_(std_)?fds", "descriptor 2 is a file of data: the line goes there"),
     (r"test_io .*test_interrupted_write", "a signal cuts a write short that nothing buffers"),
-    (r"test_selectors .*test_select_interrupt_exc", "what its handler raises meets our handler"),
     (r"test_signal .*[Ii]timer|test_signal .*pause", "any signal ends pause()"),
 )
 """Tests that another thread, a line on stderr or any signal changes by itself, and why."""

@@ -1,23 +1,26 @@
 """A heap with one hostile object for each row of a table; none may notice that a snapshot is taken.
 
-Arguments: FOLDER fork | inline | touch. Tells for each row the object's address, class and what
+Arguments: FOLDER fork | inline | touch [proxies]. With ``proxies`` they are those of libraries. Tells for each row the object's address, class and what
 changed about it. With ``touch`` the program itself looks at the objects: a check on the hooks.
 """
 
 import gc
+import importlib
 import os
 import sys
 
-import rows_of_c
-import rows_of_classes
-import rows_of_objects
 from biting import FOLDER, STATE, build_all
 from telling import tell
 
 import heapsnap
 from heapsnap.agent import fork
 
-MODULES = (rows_of_objects, rows_of_classes, rows_of_c)
+NAMES = (
+    ("rows_of_proxies",)
+    if "proxies" in sys.argv
+    else ("rows_of_objects", "rows_of_classes", "rows_of_c")
+)
+MODULES = tuple(map(importlib.import_module, NAMES))
 HUGE = {"bytes_of_five_gigabytes", "chain_of_a_hundred_thousand", "key_is_a_deep_tuple"}
 name_of_type = type.__dict__["__name__"].__get__
 
@@ -54,7 +57,7 @@ def main(mode):
     if mode == "inline":
         fork._fork = refuse
     gc.disable()
-    built = build_all()
+    built = {name: value for name, value in build_all().items() if value is not None}
     describe(built)
     before = describe(built)
     STATE["armed"] = True
@@ -73,7 +76,7 @@ def main(mode):
     rows = {
         name: {"address": id(value), "type": name_of(type(value))} for name, value in built.items()
     }
-    tell(path=path, rows=rows, changed=changed, lazy=name_of(type(sys.modules["this"])))
+    tell(path=path, rows=rows, changed=changed, lazy=name_of(type(sys.modules.get("this"))))
     os._exit(0)
 
 
