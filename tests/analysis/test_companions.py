@@ -144,3 +144,75 @@ def test_the_data_of_threads_is_written_by_its_attributes():
         ]
 
     assert [holder for _, _, holder in told(draw)] == ["app.LOCAL.stack[*]"]
+
+
+def test_strings_beside_the_objects_that_hold_them_are_told_with_them():
+    def memo(n):
+        pictures = [
+            "module app -.__dict__-> space:dict -['MEMO']-> memo:lib.Memo",
+            f"memo -?-> m*{n}:__main__.Message",
+            *(f"memo -?-> t{k}*{n}:str" for k in range(4)),
+            *(f"m*{n} -.parts-> p*{n}:list -[#]-> t{k}*{n}" for k in range(4)),
+        ]
+        return load_heap(*pictures)
+
+    (found,) = diff(before=memo(10), after=memo(60)).culprits
+    assert (found.type, found.growth) == ("__main__.Message", 50)
+    assert ("str", 200) in [(row.type, row.growth) for row in found.consequences]
+
+
+def tenants(*names):
+    """An object with a dict for each of these, in each of which prices grow."""
+
+    def draw(n):
+        return [
+            "module app -.__dict__-> space:dict -['TABLES']-> tables:__main__.Tables",
+            *(f"tables -.{name}-> {name}:dict -[*]-> {name}p*{n}:__main__.Price" for name in names),
+        ]
+
+    return draw
+
+
+def test_attributes_of_one_kind_in_which_one_type_grew_are_one_place():
+    found = told(tenants("acme_prices", "globex_prices", "initech_prices"))
+    assert found == [("__main__.Price", 150, "app.TABLES.*_prices[*]")]
+
+
+def test_attributes_whose_names_have_nothing_in_common_are_places_of_their_own():
+    found = told(tenants("drafts", "sent", "waiting"))
+    assert sorted(found) == [
+        ("__main__.Price", 50, f"app.TABLES.{name}[*]") for name in ("drafts", "sent", "waiting")
+    ]
+
+
+def looped(*coroutines):
+    """Tasks of an event loop, whose coroutines have what grows in a variable."""
+
+    def draw(n):
+        return [
+            "module asyncio.events -.__dict__-> space:dict -['loop']-> loop:asyncio.Loop",
+            "loop -._ready-> ready:list",
+            *(
+                f"ready -[#]-> t{k}:_asyncio.Task -._coro-> {name}:coroutine "
+                f"-orders-> l{k}:list -[#]-> o{k}x*{n}:__main__.Order"
+                for k, name in enumerate(coroutines)
+            ),
+        ]
+
+    return [
+        culprit.holder
+        for culprit in diff(
+            before=load_heap(*draw(10), names={name: name for name in coroutines}),
+            after=load_heap(*draw(60), names={name: name for name in coroutines}),
+        ).culprits
+    ]
+
+
+def test_what_an_event_loop_leads_to_is_told_from_the_coroutine_on():
+    assert looped("produce") == ["coroutine produce() local variable orders[*]"]
+
+
+def test_where_several_coroutines_stand_at_one_place_the_whole_path_is_told():
+    assert looped("produce", "consume") == [
+        "asyncio.events.loop._ready[*]._coro local variable orders[*]"
+    ]

@@ -40,6 +40,8 @@ MOSTLY = 0.5
 """Of a container's entries, the part that must be the culprit's objects."""
 STEPS = 6
 """From a session by its connector, each with a dict of attributes, to the timer that it set."""
+STEPS_TO_A_PART = 4
+"""From an object by its dict and a list to the strings in it."""
 SHARED = 2
 """What is reached from more objects than that belongs to none of them."""
 MOST_REACHED = 200_000
@@ -55,6 +57,9 @@ def fold(tree_growth: TreeGrowth, entries: Sequence[Entry]) -> list[Entry]:
     kept: list[Entry] = []
     for entry in entries:
         for number, culprit in enumerate(kept):
+            if _holds_its_parts(tree_growth, entry, culprit):
+                kept[number] = replace(entry, along=(*entry.along, culprit.place, *culprit.along))
+                break
             if _came_along(tree_growth, culprit, entry):
                 kept[number] = replace(culprit, along=(*culprit.along, entry.place, *entry.along))
                 break
@@ -82,6 +87,36 @@ def _came_along(tree_growth: TreeGrowth, culprit: Entry, entry: Entry) -> bool:
     if kinds[1] in WEAK_REFERENCES:
         return kinds[0] not in WEAK_REFERENCES
     return _is_bookkeeping(tree_growth, culprit, entry)
+
+
+def _holds_its_parts(tree_growth: TreeGrowth, whole: Entry, parts: Entry) -> bool:
+    """Whether plain values, though they keep more bytes, are but what objects beside them hold.
+
+    A pickler's memo, or a set of all that was seen, has the message and each of its strings.
+    """
+    tree = tree_growth.tree
+    if tree.parent[whole.place] != tree.parent[parts.place] or whole.growth <= 0:
+        return False
+    if tree_growth.rank_of(whole.blamed) > 0 or tree_growth.rank_of(parts.blamed) == 0:
+        return False
+    return _leads_to_most(tree_growth.series, wholes=whole.blamed, parts=parts.blamed)
+
+
+def _leads_to_most(series: Series, *, wholes: int, parts: int) -> bool:
+    """Whether a few steps lead from the objects at one place to most of those at another."""
+    last, heap = len(series.heaps) - 1, series.after
+    is_reached = np.zeros(heap.snapshot.node_count, dtype=np.bool_)
+    nodes = series.nodes_at(last, wholes)
+    for _ in range(STEPS_TO_A_PART):
+        if len(nodes) > MOST_REACHED:
+            return False
+        edges, _ = heap.graph.edges_of(nodes)
+        # An instance's class leads to all of the program.
+        edges = edges[~heap.edge_labels.is_late_by_edge[edges]]
+        reached = np.unique(heap.graph.referent_by_edge[edges])
+        nodes = reached[~is_reached[reached]]
+        is_reached[nodes] = True
+    return bool(is_reached[series.nodes_at(last, parts)].mean() >= MOST_BELONG)
 
 
 def _is_bookkeeping(tree_growth: TreeGrowth, culprit: Entry, entry: Entry) -> bool:

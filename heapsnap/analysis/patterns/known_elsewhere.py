@@ -212,6 +212,14 @@ ELSEWHERE = (  # Libraries.
         "make it in __init__ if each instance was meant to have its own; else take entries out",
     ),
     known(
+        "own-cache",
+        rf"^module \S+ \.\w+ (\w+\.)*\w*(?i:cache|lru|memo)\w* \.\w+ {COLLECTION}",
+        "a cache of the program's own has no limit, or does not take out of this collection what "
+        "it takes out of another",
+        "take entries out of all its collections at once, or use one that is made: "
+        "functools.lru_cache, cachetools",
+    ),
+    known(
         "module-level-collection",
         rf"^module \S+ \.\w+ {COLLECTION}",
         "a collection at module level stays for as long as the program, and so does all in it",

@@ -28,6 +28,8 @@ MANY_NUMBERED = 10
 """Names that differ in a number alone, from which on somebody counts them up."""
 ALIKE = 3
 """Entries of one dict that are of one type and in which the same type grew: a collection."""
+LEAST_SHARED = 3
+"""Characters that attributes' names have in common where they are one collection, spread out."""
 _NUMBER = re.compile(r"[0-9a-f]{8,}|\d+")
 _NEVER_NUMBERED = frozenset({"module", "type", "function"})
 """What a package lists under numbered names when it is imported: `encodings.cp1252`."""
@@ -96,6 +98,20 @@ class _Level:
             (parent, types[p], kind) for p, parent in keyed for kind in grown_below.get(p, ())
         )
         self._collections = {key[:2] for key, count in alike.items() if count >= ALIKE}
+        self._spread = self._spread_collections(attributes, grown_below)
+
+    def _spread_collections(
+        self, attributes: list[tuple[int, int]], grown_below: dict[int, frozenset[str]]
+    ) -> dict[tuple[int, str], str]:
+        """Owner and type → ``.*_prices``, where attributes so called grew by one type."""
+        names: dict[tuple[int, str, str], set[str]] = {}
+        for place, parent in attributes:
+            if self.tree.type[place] not in _NEVER_NUMBERED:
+                for kind in grown_below.get(place, ()):
+                    key = parent, self.tree.type[place], kind
+                    names.setdefault(key, set()).add(self.tree.reference[place])
+        shared = {key: _what_they_share(alike) for key, alike in sorted(names.items())}
+        return {key[:2]: name for key, name in shared.items() if name}
 
     def name_of_key(self, place: int, parent: int) -> str:
         """``[*]`` where the dict is a collection, in this heap or in another; else the key."""
@@ -112,6 +128,9 @@ class _Level:
             and self._numbered[parent, kind, pattern] >= MANY_NUMBERED
         ):
             return pattern
+        start, star, end = self._spread.get((parent, kind), "").partition("*")
+        if star and reference.startswith(start) and reference.endswith(end):
+            return start + star + end
         is_crowded = self._crowds[parent, kind] > NAMED_ENTRIES
         return ANY if is_crowded and self._owner_type(parent) not in self.spaces else reference
 
@@ -122,8 +141,29 @@ class _Level:
         return self.folded.type[above if is_its_dict else place]
 
 
+def _what_they_share(names: AbstractSet[str]) -> str:
+    """``.*_prices``: what is alike in attributes' names; empty for few, and where little is."""
+    if len(names) < ALIKE:
+        return ""
+    first, last = min(names), max(names)
+    start = _alike_from_the_start(first, last)
+    ends = sorted(name[len(start) :][::-1] for name in names)
+    end = _alike_from_the_start(ends[0], ends[-1])[::-1]
+    return f"{start}*{end}" if len(start[1:]) + len(end) >= LEAST_SHARED else ""
+
+
+def _alike_from_the_start(first: str, last: str) -> str:
+    """What the first and the last of sorted texts begin with, and so all between them."""
+    length = 0
+    for one, other in zip(first, last, strict=False):
+        if one != other:
+            break
+        length += 1
+    return first[:length]
+
+
 def _grown_below(tree: PlaceTree) -> dict[int, frozenset[str]]:
-    """Entry of a dict → the types with which growth enters at it or below; left out if none."""
+    """Entry or attribute → the types with which growth enters at it or below; left out if none."""
     grown: dict[int, set[str]] = {}
     has_grown = tree.counts[-1] > tree.counts[0]
     for start in np.flatnonzero(has_grown).tolist():
@@ -131,7 +171,7 @@ def _grown_below(tree: PlaceTree) -> dict[int, frozenset[str]]:
         if tree.parent[place] != NO_PLACE and has_grown[tree.parent[place]]:
             continue
         while place != NO_PLACE:
-            if tree.reference[place].startswith("['"):
+            if tree.reference[place].startswith(("['", ".")):
                 grown.setdefault(place, set()).add(kind)
             place = tree.parent[place]
     return {place: frozenset(kinds) for place, kinds in grown.items()}

@@ -14,11 +14,12 @@ import numpy as np
 
 from heapsnap.analysis.chains.describe import describe_path
 from heapsnap.analysis.heap.garbage import plumbing
-from heapsnap.analysis.heap.origins import Origins
+from heapsnap.analysis.heap.origins import Origin, Origins
 from heapsnap.analysis.heap.places import C_ROOT, GARBAGE_ROOT
 from heapsnap.analysis.series.kept_tree import kept_tree
 from heapsnap.analysis.series.lay_over import NAMESPACE_LAYOUTS, lay_over
 from heapsnap.analysis.series.place_tree import NO_PLACE, PlaceTree
+from heapsnap.graph.references import NO_EDGE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 BUFFER_LAYOUTS = frozenset({"ndarray", "BytesIO", "StringIO", "array", "memoryview"})
 """Kinds that take part in the collection and are large by what they hold as bytes."""
+SUSPENDED = frozenset({"coroutine", "async_generator", "generator"})
+"""Built-in types whose objects have a function's variables while they wait."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,5 +121,38 @@ class Series:
     def path_text(self, place: int, verdict: str) -> str:
         """The place in one line."""
         path = self.tree.path(place)
+        if verdict != "garbage" and (suspended := self._suspended_below_machinery(path)):
+            start, function = suspended
+            path = path[start:]
+            names = [function, *(self.tree.reference[step] for step in path[1:])]
+            return describe_path(names, [self.tree.type[step] for step in path], "rooted")
         references = [self.tree.reference[step] for step in path]
         return describe_path(references, [self.tree.type[step] for step in path], verdict)
+
+    def _suspended_below_machinery(self, path: list[int]) -> tuple[int, str] | None:
+        """Where a coroutine's variable follows, on a path that begins in an event loop's objects.
+
+        How the loop comes to its tasks says nothing.
+
+        Returns:
+            The step of the coroutine, and what it is called; None where the path begins in the
+            program, or several functions stand there.
+        """
+        root = path[0]
+        if self.tree.type[root] != "module":
+            return None
+        if self.origins.of_module(self.tree.reference[root]) == Origin.PROGRAM:
+            return None
+        for number in range(len(path) - 2, 0, -1):
+            kind, following = self.tree.type[path[number]], path[number + 1]
+            if kind in SUSPENDED and self.tree.reference[following].isidentifier():
+                names = self._names_of_holders(following)
+                return (number, f"{kind} {names.pop()}()") if len(names) == 1 else None
+        return None
+
+    def _names_of_holders(self, place: int) -> set[str]:
+        """What those are called from which the chosen paths lead to the objects at a place."""
+        nodes = self.nodes_at(len(self.heaps) - 1, place)
+        edges = self.after.paths.parent_edge_by_node[nodes]
+        holders = self.after.graph.referrer_by_edge[edges[edges != NO_EDGE]].tolist()
+        return {self.after.snapshot.name_by_node.get(holder, "") for holder in holders}
