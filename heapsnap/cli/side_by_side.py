@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from heapsnap.analysis.heap.places import Places
 from heapsnap.index.identity import program
 from heapsnap.index.keeper import find_index, may_have_index
+from heapsnap.snapshot.freed import give_back
 from heapsnap.snapshot.kept import open_snapshot
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ def _work(path: Path, tell: Callable[[float], object]) -> None:
     heap = Places(open_snapshot(path, progress=show))
     done = SHARES["reading"]
     for step in STEPS:
+        give_back()  # The next step's arrays are others: what is free would come on top.
         getattr(heap, step)
         done += SHARES[step]
         tell(done)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from heapsnap.snapshot.freed import give_back
 from heapsnap.snapshot.model import NO_NODE, NO_SITE, Frame, Roots, Snapshot, Thread
 from heapsnap.snapshot.numbering import number_nodes
 
@@ -59,6 +60,7 @@ def assemble(
     nodes_by_chunk = _give_up_known_addresses(chunks, numbering.nodes_by_chunk)
     sizes = _by_node([chunk.size for chunk in chunks], chunks, is_kept, np.int64)
     _release_all(chunks, "size")
+    give_back()
     first_edge, referent, name = _references(
         chunks, nodes_by_chunk, shapes, numbering.node_by_container_row, is_kept_container
     )
@@ -149,6 +151,7 @@ def _references(
     first_edge = _first_edges(out_by_row)
     name = _fill(int(first_edge[-1]), shapes.name_references(chunks))
     _release_all(chunks, "out", "shape")
+    give_back()
 
     def referents() -> Iterator[NodeArray]:
         for place, chunk in enumerate(chunks):
@@ -159,6 +162,7 @@ def _references(
                 nodes_by_chunk[place] = nodes[:0].copy()
 
     referent = _fill(int(first_edge[-1]), referents())
+    give_back()
     if not is_kept_container.all():
         first_edge, order = _join_continued_rows(node_by_row, out_by_row, first_edge)
         referent = referent[order]

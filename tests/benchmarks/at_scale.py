@@ -14,11 +14,12 @@ import math
 import os
 import pathlib
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+
+from measured import fork_seconds, header_and_end, median_seconds, orjson_seconds
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -43,40 +44,10 @@ def observed(folder, kind, count):
     gc.disable()
     KINDS[kind](count)
     gc.enable()
-    print(median_seconds(gc.collect), statistics.median(bare_fork() for _ in range(REPEATS)))
+    print(median_seconds(gc.collect, REPEATS), fork_seconds(REPEATS))
     for name in ("a", "b"):
         heapsnap.dump(f"{folder}/{name}.json")
         KINDS[kind](int(count * LEAK))
-
-
-def median_seconds(function):
-    taken = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        function()
-        taken.append(time.perf_counter() - started)
-    return statistics.median(taken)
-
-
-def bare_fork():
-    started = time.perf_counter()
-    pid = os.fork()
-    if pid == 0:
-        os._exit(0)
-    taken = time.perf_counter() - started
-    os.waitpid(pid, 0)
-    return taken
-
-
-def orjson_seconds(folder):
-    """What any reader must do at least: parse the lines that hold chunks, of both files."""
-    import orjson
-
-    lines = []
-    for name in ("a", "b"):
-        lines += pathlib.Path(folder, f"{name}.json").read_bytes().splitlines()[3:-2]
-    lines = [line.rstrip(b",") for line in lines]
-    print(median_seconds(lambda: [None for line in lines if orjson.loads(line) is None]))
 
 
 def load_seconds(folder):
@@ -85,7 +56,7 @@ def load_seconds(folder):
     started = time.perf_counter()
     for name in ("a", "b"):
         load(f"{folder}/{name}.json")
-    print(time.perf_counter() - started)
+    return time.perf_counter() - started
 
 
 def environment(folder):
@@ -146,16 +117,6 @@ def command(folder, *arguments):
     busy = after.children_user - before.children_user
     busy += after.children_system - before.children_system
     return (wall, busy), peak.bytes
-
-
-def header_and_end(path):
-    import orjson
-
-    with open(path, "rb") as file:
-        head = orjson.loads(file.readline().rstrip().rstrip(b",") + b"}")["header"]
-        file.seek(-300, os.SEEK_END)
-        end = orjson.loads(b"{" + file.read().splitlines()[-1])["end"]
-    return head, end
 
 
 def measure(kind, count):
@@ -230,6 +191,6 @@ if __name__ == "__main__":
         if name == "observed":
             observed(folder, rest[0], int(rest[1]))
         else:
-            {"orjson": orjson_seconds, "load": load_seconds}[name](folder)
+            print(orjson_seconds(folder, REPEATS) if name == "orjson" else load_seconds(folder))
     else:
         main()

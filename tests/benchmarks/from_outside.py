@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+from measured import median_seconds
+
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 OBJECTS_PER_RECORD = 7
 REPEATS = 5
@@ -26,15 +28,6 @@ class User:
     def __init__(self, number):
         self.name = f"user {number}"
         self.tags = [number, number + 0.5]
-
-
-def seconds(function):
-    taken = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        function()
-        taken.append(time.perf_counter() - started)
-    return statistics.median(taken)
 
 
 def bare_fork():
@@ -74,7 +67,7 @@ def observed(objects, folder):
             continue
         order = sys.stdin.readline().strip()
         if order == "measure":
-            print(json.dumps([seconds(gc.collect), len(records)]), flush=True)
+            print(json.dumps([median_seconds(gc.collect, REPEATS), len(records)]), flush=True)
         elif order == "fork":
             last = time.perf_counter()
             print(bare_fork(), flush=True)

@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+from measured import fork_seconds, header_and_end, median_seconds, orjson_seconds
+
 OBJECTS_PER_RECORD = 7
 LEAK = 0.01
 REPEATS = 5
@@ -34,33 +36,14 @@ def grow(count):
     RECORDS.extend({"id": n, "key": f"key {n}", "user": User(n)} for n in range(count))
 
 
-def seconds(function, repeats=REPEATS):
-    taken = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        function()
-        taken.append(time.perf_counter() - started)
-    return statistics.median(taken)
-
-
-def bare_fork():
-    started = time.perf_counter()
-    pid = os.fork()
-    if pid == 0:
-        os._exit(0)
-    taken = time.perf_counter() - started
-    os.waitpid(pid, 0)
-    return taken
-
-
 def observed(folder, objects):
     """The process that is observed: grows a heap, takes two snapshots, measures itself."""
     import heapsnap
 
     grow(objects // OBJECTS_PER_RECORD)
     gc.collect()
-    collect = seconds(gc.collect)
-    fork = statistics.median(bare_fork() for _ in range(REPEATS))
+    collect = median_seconds(gc.collect, REPEATS)
+    fork = fork_seconds(REPEATS)
     heapsnap.dump(f"{folder}/a.json")
     grow(int(objects * LEAK) // OBJECTS_PER_RECORD)
     heapsnap.dump(f"{folder}/b.json")
@@ -73,14 +56,7 @@ def offline(folder, step):
     from heapsnap.snapshot.reader import load
 
     if step == "orjson":
-        import orjson
-
-        # Only the lines that hold chunks, without their comma: what any reader must parse.
-        lines = []
-        for name in ("a", "b"):
-            lines += pathlib.Path(folder, f"{name}.json").read_bytes().splitlines()[3:-2]
-        lines = [line.rstrip(b",") for line in lines]
-        print(seconds(lambda: [None for line in lines if orjson.loads(line) is None], 3))
+        print(orjson_seconds(folder, 3))
         return
     started = time.perf_counter()
     before, after = load(f"{folder}/a.json"), load(f"{folder}/b.json")
@@ -111,16 +87,6 @@ def install_seconds():
         for _ in range(2 * REPEATS)
     ]
     return statistics.median(taken)
-
-
-def header_and_end(path):
-    import orjson
-
-    with open(path, "rb") as file:
-        head = orjson.loads(file.readline().rstrip().rstrip(b",") + b"}")["header"]
-        file.seek(-200, os.SEEK_END)
-        end = orjson.loads(b"{" + file.read().splitlines()[-1])["end"]
-    return head, end
 
 
 def main(objects):
