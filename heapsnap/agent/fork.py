@@ -176,7 +176,7 @@ def start(job, messenger):
     process = os.getpid()
     try:
         fork_quietly(job.take_hold, job.let_go, messenger.born)
-        if not messenger.born:
+        if os.getpid() != process:
             (writing,) = messenger.writing
             _be_messenger(job, writing)
     except BaseException:
