@@ -55,7 +55,7 @@ class Messenger:
 
     Attributes:
         part: The half file.
-        admitted: Not empty while this is the one snapshot that is under way.
+        admitted: What lets the next snapshot be taken, while this is the one that is under way.
         born: Its pid; empty before the fork, and once nobody needs to wait for it.
         reading: The end of a pipe whence the result can be read.
         writing: The other end, until the child has it.

@@ -7,8 +7,8 @@ goes on as if nothing had been asked, and one line says why. What the child does
 import gc
 import os
 import time
-from itertools import repeat
-from operator import not_, truth
+from itertools import compress, repeat
+from operator import methodcaller, not_
 
 from . import capture, fork, header, manners, room, talk, threads
 from .files import close_all
@@ -21,6 +21,7 @@ STORM_SECONDS = 0.2
 """A signal that comes so soon after a dropped one belongs to the same storm: fifty signals in a
 second are one snapshot and one line, however short a snapshot takes."""
 
+_call = methodcaller("__call__")
 AGENT_VERSION = "0.1.0"
 
 
@@ -42,6 +43,7 @@ class Taker:
         self.sequence = 0
         self._dropped_at = -STORM_SECONDS
         self._busy = threads.allocate_lock()
+        self._let_next = self._busy.release
 
     @property
     def is_busy(self):
@@ -123,14 +125,13 @@ class Taker:
     def _release(self, messenger):
         """Let the next snapshot be taken."""
         taken = map(list.pop, repeat(messenger.admitted, len(messenger.admitted)))
-        # A lock's ``__exit__`` takes whatever it is given.
-        all(map(not_, map(self._busy.__exit__, taken)))
+        all(map(not_, map(_call, taken)))
 
     def _is_admitted(self, messenger, reason, *, is_signal):
         """Take the lock, or say that the request is dropped; of a storm of signals, once."""
         now = time.monotonic()
         in_storm = is_signal and now - self._dropped_at < STORM_SECONDS
-        messenger.admitted.extend(filter(truth, map(self._busy.acquire, (False,))))
+        messenger.admitted.extend(compress((self._let_next,), map(self._busy.acquire, (False,))))
         if messenger.admitted:
             if not in_storm:
                 return True
