@@ -65,18 +65,26 @@ class Run:
 
 def run_tests(python: str, tests: list[str], *, every: float) -> Run:
     """Run tests; with a snapshot each ``every`` seconds, or without if that is 0."""
+    options = ["--junit-xml", "{report}", "--timeout", "240", "-u", "none"]
+    return run_command(python, ["test", *options, *tests], every=every)
+
+
+def run_command(
+    python: str, command: list[str], *, every: float, folder: Path | None = None
+) -> Run:
+    """Run a module as a program, ``{report}`` for the file of its JUnit report, in a folder."""
+    where = folder
     with tempfile.TemporaryDirectory(prefix="storm-") as name:
         folder = Path(name)
         report = folder / "report.xml"
         number = SIGNAL if every else 0
-        command = [python, str(PROGRAM), name, str(number), "test", "--junit-xml", str(report)]
-        command += ["--timeout", "240", "-u", "none", *tests]
+        words = [word.replace("{report}", str(report)) for word in command]
         said = folder / "said"
         started = time.monotonic()
         with said.open("wb") as output:
             process = subprocess.Popen(
-                command,
-                cwd=folder,
+                [python, str(PROGRAM), name, str(number), *words],
+                cwd=where or folder,
                 stdout=output,
                 stderr=output,
                 env={**os.environ, "PYTHONPATH": str(CHECKOUT), "HOME": name},
