@@ -69,6 +69,18 @@ def test_first_and_second_time_equal_the_plain_path(
     assert (first, answers("on")) == (plain, plain)
 
 
+def test_a_report_is_the_same_page_with_and_without_an_index(
+    story: Path, heapsnap: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = []
+    for switch in ("off", "on", "on"):
+        monkeypatch.setenv("HEAPSNAP_INDEX", switch)
+        assert heapsnap("report", "a.json", "b.json", "-o", "page.html").exit_code == 0
+        pages.append((story / "page.html").read_bytes())
+    assert (story / "b.json.index").is_dir()
+    assert pages == [pages[0]] * 3
+
+
 def test_an_answer_that_was_given_is_given_again_without_the_heap(
     story: Path,
     answers: Callable[[str], list[tuple[int, str, str]]],
