@@ -212,12 +212,15 @@ def _pairs_of_nodes(
     if not found["held"]:
         return np.empty((0, 2), dtype=np.int32)
     wanted = np.array([found["holder"], found["held"]], dtype=np.int64).T
-    order = np.argsort(address_by_node)
-    addresses = address_by_node[order]
-    places = np.minimum(np.searchsorted(addresses, wanted), len(addresses) - 1)
-    has_rows = (addresses[places] == wanted).all(axis=1)
-    nodes: NodeArray = order[places[has_rows]].astype(np.int32)
-    return nodes
+    # The few wanted ones are sorted, not the addresses of a whole heap.
+    addresses, place_of_wanted = np.unique(wanted, return_inverse=True)
+    place_of_node = np.minimum(np.searchsorted(addresses, address_by_node), len(addresses) - 1)
+    has_place = addresses[place_of_node] == address_by_node
+    node_by_place = np.full(len(addresses), NO_NODE, dtype=np.int32)
+    node_by_place[place_of_node[has_place]] = np.flatnonzero(has_place)
+    nodes = node_by_place[place_of_wanted.reshape(wanted.shape)]
+    pairs: NodeArray = nodes[(nodes != NO_NODE).all(axis=1)]
+    return pairs
 
 
 def _first_edges(count_by_row: NDArray[Any]) -> EdgeArray:

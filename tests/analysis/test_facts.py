@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from heapsnap.analysis.heap.facts import describe_snapshot
 from heapsnap.analysis.heap.places import Places
-from tests.heaps import load_heap
+from tests.heaps import address_of, load_heap
 
 if TYPE_CHECKING:
     from heapsnap.analysis.results import SnapshotFacts
@@ -49,3 +50,9 @@ def test_counts_that_cannot_be_are_a_warning(count: int) -> None:
     seen, odd = facts_of(snapshot).warnings
     assert seen == "the stacks of other threads"
     assert odd.startswith(f"{count} object")
+
+
+def test_a_borrowed_reference_to_a_class_declared_in_c_is_no_warning() -> None:
+    snapshot = load_heap("root -> odd:Thing", extra={"odd": -1})
+    declared = replace(snapshot.types[0], address=address_of("odd"), is_heap_type=False)
+    assert facts_of(replace(snapshot, types=(declared, *snapshot.types[1:]))).warnings == ()
