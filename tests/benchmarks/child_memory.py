@@ -12,7 +12,6 @@ import pathlib
 import sys
 import tempfile
 import threading
-import time
 
 from kinds import KINDS
 
