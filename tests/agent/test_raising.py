@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.agent.interpreters import Python
 
-ROUNDS = 300 if os.environ.get("HEAPSNAP_LONG") else 18
+ROUNDS = 120 if os.environ.get("HEAPSNAP_LONG") else 18
 
 
 @pytest.mark.parametrize("threads", [0, 2])
