@@ -22,6 +22,7 @@ from .identity import (
     derives_from,
     dict_of_module,
     entry_of,
+    with_subclasses,
 )
 
 try:
@@ -124,7 +125,7 @@ class Capture:
             return _thread_dicts()
         # Without ctypes: one pass of the collector's list, which takes as long as a quarter of a
         # collection, finds the objects behind threading.local with all they hold.
-        return gc.get_referrers(*_subclasses(_thread._local))
+        return gc.get_referrers(*with_subclasses(_thread._local))
 
 
 def _threads_of_the_program():
@@ -152,13 +153,6 @@ def _program_stack(frame):
             stack.append(frame)
         frame = back_of_frame(frame)
     return stack
-
-
-def _subclasses(kind):
-    found = [kind]
-    for known in found:
-        found += type.__subclasses__(known)
-    return found
 
 
 class _ThreadStates:

@@ -28,6 +28,14 @@ def close_all(descriptors):
     all(map(not_, map(kernel.close, taken)))
 
 
+def close_at_last(descriptors):
+    """The same, twice: a handler of the program's may raise before the first has begun."""
+    try:
+        close_all(descriptors)
+    finally:
+        close_all(descriptors)
+
+
 def read_file(path, limit):
     """The first bytes of a file, as much as one call gives; empty where it cannot be read."""
     descriptors = []
@@ -39,11 +47,7 @@ def read_file(path, limit):
             raise
         return b""
     finally:
-        # Twice: a handler of the program's may raise before the first has begun.
-        try:
-            close_all(descriptors)
-        finally:
-            close_all(descriptors)
+        close_at_last(descriptors)
 
 
 def is_there(path):

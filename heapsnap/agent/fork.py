@@ -16,7 +16,7 @@ from itertools import chain, takewhile
 from operator import methodcaller, truth
 
 from . import manners, threads
-from .files import close_all
+from .files import close_all, close_at_last
 from .foreign import is_foreign
 from .originals import kernel, original
 from .talk import say
@@ -106,10 +106,7 @@ class Messenger:
             _move_up(low[:1], self.reading)
             _move_up(low[1:], self.writing)
         finally:
-            try:
-                close_all(low)
-            finally:
-                close_all(low)
+            close_at_last(low)
 
 
 def fork_quietly(take_hold, let_go, born):

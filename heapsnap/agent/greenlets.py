@@ -26,6 +26,7 @@ from .identity import (
     entry_of,
     function_of_code,
     namespace_of_type,
+    with_subclasses,
 )
 from .kinds import local_variables
 
@@ -63,7 +64,7 @@ def read_suspended(objects):
     read_frame = base and entry_of(namespace_of_type(base), "gr_frame")
     if type(read_frame) is not types.GetSetDescriptorType:
         return {}, []
-    kinds = frozenset(map(id, _with_subclasses(base)))
+    kinds = frozenset(map(id, with_subclasses(base)))
     is_greenlet = map(kinds.__contains__, map(id, map(type, objects)))
     referents, frames, cells = {}, [], _Cells(objects)
     for greenlet in compress(objects, is_greenlet):
@@ -127,10 +128,3 @@ class _Cells:
                     continue  # An empty one.
         found = self._by_content.get(id(content), [])
         return found if len(found) == 1 else []
-
-
-def _with_subclasses(base):
-    found = [base]
-    for kind in found:
-        found += type.__subclasses__(kind)
-    return found

@@ -130,6 +130,14 @@ def is_of_python(kind):
     return module_of_type(kind).partition(".")[0] in _LIBRARY
 
 
+def with_subclasses(kind):
+    """The class and all that derive from it, itself first; one may be there more than once."""
+    found = [kind]
+    for known in found:
+        found += type.__subclasses__(known)
+    return found
+
+
 def module_of_type(kind):
     """The module's name that stands in the class's own namespace, if it is text."""
     if not flags_of_type(kind) & HEAP_TYPE:
