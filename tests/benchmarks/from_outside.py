@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import select
+import signal
 import statistics
 import subprocess
 import sys
@@ -20,8 +21,19 @@ from measured import median_seconds
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 OBJECTS_PER_RECORD = 7
-REPEATS = 5
+COLLECTIONS = 5
+REPEATS = 9
 CHILD_SECONDS = 0.3
+FORKING_SIGNAL = signal.SIGUSR2
+ASKING = """
+import os, signal, sys, time
+import heapsnap.live.asking
+os.kill(int(sys.argv[1]), signal.SIGUSR2)
+time.sleep(float(sys.argv[2]))
+"""
+"""Asks for a bare fork as `heapsnap dump` asks for a snapshot: it has just begun to run, and is still
+there. A fork in a process that nobody disturbs takes half as long, its page tables being in the
+processor's caches."""
 
 
 class User:
@@ -54,6 +66,8 @@ def observed(objects, folder):
         import heapsnap
 
         heapsnap.install(directory=folder)
+    forks = []
+    signal.signal(FORKING_SIGNAL, lambda number, frame: forks.append(bare_fork()))
     records = [
         {"id": n, "key": f"key {n}", "user": User(n)} for n in range(objects // OBJECTS_PER_RECORD)
     ]
@@ -67,13 +81,9 @@ def observed(objects, folder):
             continue
         order = sys.stdin.readline().strip()
         if order == "measure":
-            print(json.dumps([median_seconds(gc.collect, REPEATS), len(records)]), flush=True)
+            print(json.dumps([median_seconds(gc.collect, COLLECTIONS), len(records)]), flush=True)
         elif order == "fork":
-            last = time.perf_counter()
-            print(bare_fork(), flush=True)
-            longest = max(longest, time.perf_counter() - last)
-            last = time.perf_counter()
-            continue
+            print(forks.pop(), flush=True)
         elif order == "longest":
             print(longest, flush=True)
             reap_children()
@@ -100,25 +110,16 @@ class Observed:
         )
         self.collect, _ = json.loads(self.ask("measure"))
         self.ask("longest")
-        forks = [self.fork_among_others() for _ in range(REPEATS)]
-        self.fork, self.fork_gap = (statistics.median(column) for column in zip(*forks))
 
     def ask(self, order):
         print(order, file=self.process.stdin, flush=True)
         return self.process.stdout.readline()
 
-    def fork_among_others(self):
-        """One bare fork under the circumstances of a dump: another process has just been at work.
-
-        The next one at once would take half as long, its page tables being in the caches still.
-
-        Returns:
-            Seconds that it took, and the longest gap of the loop with it.
-        """
-        subprocess.run([sys.executable, "-m", "heapsnap", "ps"], capture_output=True, cwd=CHECKOUT)
-        taken = float(self.ask("fork"))
-        time.sleep(2 * CHILD_SECONDS)
-        return taken, float(self.ask("longest"))
+    def fork(self):
+        """Seconds of one bare fork, under the circumstances of a dump."""
+        asking = [sys.executable, "-c", ASKING, str(self.process.pid), str(2 * CHILD_SECONDS)]
+        subprocess.run(asking, check=True, cwd=CHECKOUT)
+        return float(self.ask("fork"))
 
     def dump(self, *options):
         command = [sys.executable, "-m", "heapsnap", "dump", *options, "--json"]
@@ -129,41 +130,48 @@ class Observed:
         os.unlink(snapshot["file"])
         return snapshot
 
-    def report(self, what, snapshot, longest=None):
-        pause = snapshot["pause_seconds"]
-        told = f"{what:34} {snapshot['way']:28} pause {pause * 1e3:6.1f} ms"
-        told += f"  /collect {pause / self.collect:5.2f}  /fork {pause / self.fork:5.2f}"
-        if snapshot["held_seconds"]:
-            told += f"  held by gdb {snapshot['held_seconds'] * 1e3:.0f} ms"
-        if longest is not None:
-            told += f"  longest gap of its loop {longest * 1e3:.0f} ms"
-        print(told)
-
     def end(self):
         self.process.communicate("end\n")
 
 
-def measure(python, objects, folder):
-    asked, entered = Observed(python, objects, folder), Observed(python, objects)
-    version = subprocess.check_output([python, "-V"], text=True).strip()
-    print(
-        f"{version}, {objects:,} objects: gc.collect() {asked.collect * 1e3:.0f} ms, "
-        f"os.fork() {asked.fork * 1e3:.1f} ms, longest gap of its loop {asked.fork_gap * 1e3:.0f} ms"
+def measure_pauses(observed, what, *options, is_idle=False):
+    """Dumps and bare forks of one process in turn, since both take twice as long now and then."""
+    pauses, forks, gaps, held = [], [], [], []
+    for _ in range(REPEATS):
+        forks.append(observed.fork())
+        observed.ask("idle" if is_idle else "longest")
+        snapshot = observed.dump(*options)
+        pauses.append(snapshot["pause_seconds"])
+        held.append(snapshot["held_seconds"])
+        said = observed.ask("" if is_idle else "longest")
+        gaps.append(0 if is_idle else float(said))
+    pause, fork = statistics.median(pauses), statistics.median(forks)
+    told = (
+        f"{what:24} {snapshot['way']:28} pause {_milliseconds(pauses)}, fork {_milliseconds(forks)}"
     )
-    for _ in range(2):
-        asked.ask("longest")
-        snapshot = asked.dump("--directory", folder)
-        asked.report("dump PID, busy", snapshot, float(asked.ask("longest")))
+    told += f", /collect {pause / observed.collect:.3f}, /fork {pause / fork:.2f}"
+    if any(held):
+        told += f", held by gdb {_milliseconds(held)}"
+    if any(gaps):
+        told += f", longest gap of its loop {_milliseconds(gaps)}"
+    print(told, flush=True)
+
+
+def _milliseconds(seconds):
+    least, median, most = (f(seconds) * 1e3 for f in (min, statistics.median, max))
+    return f"{median:.1f} ({least:.1f} to {most:.1f}) ms"
+
+
+def measure(python, objects, folder):
+    version = subprocess.check_output([python, "-V"], text=True).strip()
+    asked = Observed(python, objects, folder)
+    print(f"{version}, {objects:,} objects: gc.collect() {asked.collect * 1e3:.0f} ms")
+    measure_pauses(asked, "dump PID, busy", "--directory", folder)
     asked.end()
-    for _ in range(2):
-        entered.ask("longest")
-        snapshot = entered.dump("--attach", "--directory", folder)
-        entered.report("dump --attach PID, busy", snapshot, float(entered.ask("longest")))
-    for _ in range(2):
-        entered.ask("idle")
-        snapshot = entered.dump("--attach", "--directory", folder)
-        entered.report("dump --attach PID, idle", snapshot)
-        entered.ask("")
+    entered = Observed(python, objects)
+    attach = ("--attach", "--directory", folder)
+    measure_pauses(entered, "dump --attach PID, busy", *attach)
+    measure_pauses(entered, "dump --attach PID, idle", *attach, is_idle=True)
     entered.end()
 
 
