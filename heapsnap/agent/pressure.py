@@ -85,13 +85,13 @@ def read_ceilings(groups):
     Args:
         groups: As ``find_groups`` returns them.
     """
-    found, ends_all = [], False
+    found, below = [], []
     for group in groups:
-        # What is said of a group below the limit holds for the limit too.
-        ends_all = ends_all or group.ends_all()
+        below.append(group)
         ceiling = group.ceiling()
         if ceiling is not None:
-            ceiling.ends_all = ends_all
+            # What is said of a group below the limit holds for the limit too.
+            ceiling.ends_all = any(inner.ends_all() for inner in below)
             found.append(ceiling)
     pages = read_file("/proc/self/statm", _READ_LIMIT).split()
     allowed = _address_space_limit()
@@ -146,8 +146,11 @@ def _own_paths(text):
 
 def _mounts(text):
     """Mount point, what part of the tree it shows, and whether it is version 1."""
-    for line in text.decode("utf-8", "surrogateescape").splitlines():
-        before, _, after = line.partition(" - ")
+    for line in text.splitlines():
+        if b"cgroup" not in line:
+            # The process stands still meanwhile, and a machine may have hundreds of mounts.
+            continue
+        before, _, after = line.decode("utf-8", "surrogateescape").partition(" - ")
         fields, kinds = before.split(), after.split()
         if len(fields) < 5 or len(kinds) < 3:
             continue
