@@ -36,30 +36,42 @@ def walk_deep(
     Returns:
         ``(j,) int32``, the new nodes, level after level; ``(l,) int64``, where each level ends.
     """
-    from scipy.sparse import csr_matrix
-    from scipy.sparse.csgraph import breadth_first_order
-
     is_open = is_unreached.copy()
     is_open[frontier] = True
     rest = graph.keep_nodes(is_open)
-    part, nodes = rest.graph, rest.original_node_by_node
-    start = part.node_count
+    nodes = rest.original_node_by_node
     starts = np.searchsorted(nodes, frontier).astype(np.int32)
-    referents = np.append(part.referent_by_edge, starts)
-    first_edge = np.append(part.first_edge_by_node, len(referents))
+    order, parent_by_node = _walk(rest.graph, starts)
+    del rest
+
+    position_by_node = np.empty(len(nodes) + 1, dtype=np.int32)
+    position_by_node[order] = np.arange(len(order), dtype=np.int32)
+    parents = position_by_node[parent_by_node[order[1:]]]
+    del position_by_node, parent_by_node
+    # The children of the first x nodes end here: the start itself is the first of all.
+    end_behind = np.ones(len(order) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(parents, minlength=len(order)), out=end_behind[1:])
+    end_behind[1:] += 1
+    first = 1 + len(frontier)
+    return nodes[order[first:]], _level_ends(end_behind.data, first)
+
+
+def _walk(graph: ReferenceGraph, starts: NodeArray) -> tuple[NodeArray, NodeArray]:
+    """The nodes in the order in which they are met, and from which each was met, by node.
+
+    One more node, the last, refers to all ``starts``. The matrix has half the memory of all this
+    and is gone with the return.
+    """
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import breadth_first_order
+
+    start = graph.node_count
+    referents = np.append(graph.referent_by_edge, starts)
+    first_edge = np.append(graph.first_edge_by_node, len(referents)).astype(referents.dtype)
     weights = np.broadcast_to(1.0, len(referents))
     matrix = csr_matrix((weights, referents, first_edge), (start + 1, start + 1))
     order, parent_by_node = breadth_first_order(matrix, start)
-
-    position_by_node = np.empty(start + 1, dtype=np.int32)
-    position_by_node[order] = np.arange(len(order), dtype=np.int32)
-    parents = position_by_node[parent_by_node[order[1:]]]
-    children = np.bincount(parents, minlength=len(order))
-    # The children of the first x nodes end here: the start itself is the first of all.
-    end_behind = np.ones(len(order) + 1, dtype=np.int64)
-    end_behind[1:] += np.cumsum(children)
-    first = 1 + len(frontier)
-    return nodes[order[first:]], _level_ends(end_behind.data, first)
+    return order, parent_by_node
 
 
 def _level_ends(end_behind: memoryview, first: int) -> EdgeArray:

@@ -23,7 +23,7 @@ from tests.storms.cpython_suite import Run, run_command
 PACKAGES = {
     "attrs": ("hypothesis", "cloudpickle"),
     "click": (),
-    "Werkzeug": ("ephemeral-port-reserve", "watchdog", "cryptography", "pytest-timeout", "pytest-xprocess"),
+    "Jinja2": ("trio",),
 }  # fmt: skip
 """What to run, and what its tests need."""
 
