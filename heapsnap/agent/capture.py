@@ -218,26 +218,6 @@ _STATE_WORDS = 64
 """How far into a thread's state the sentinel is looked for: word 37 on 3.13, word 42 on 3.15."""
 
 
-def _is_main_interpreter():
-    if ctypes is None:
-        # What a subinterpreter of 3.12 may not load either, beside builds that have none.
-        import _xxsubinterpreters
-
-        return _xxsubinterpreters.get_current() == _xxsubinterpreters.get_main()
-    api = ctypes.PyDLL(None)
-    for function in (api.PyInterpreterState_Get, api.PyInterpreterState_Main):
-        function.restype = ctypes.c_void_p
-    return api.PyInterpreterState_Get() == api.PyInterpreterState_Main()
-
-
-is_main_interpreter = True
-"""Whether this is no subinterpreter: they cannot fork, and a walk in one has brought 3.13 down."""
-
-try:
-    is_main_interpreter = _is_main_interpreter()
-except Exception:  # noqa: BLE001 - no ctypes: then there is one interpreter, as good as always
-    pass
-
 _thread_dicts = _sentinels = None
 try:
     _states = _ThreadStates()

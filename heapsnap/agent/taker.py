@@ -10,12 +10,13 @@ import time
 from itertools import compress, repeat
 from operator import methodcaller, not_
 
-from . import capture, fork, header, manners, room, talk, threads
+from . import fork, header, manners, room, talk, threads
 from .files import close_all
 from .foreign import is_foreign
 from .format import PART_SUFFIX
 from .job import Job
 from .redaction import OPEN
+from .refusals import refusal
 
 STORM_SECONDS = 0.2
 """A signal that comes so soon after a dropped one belongs to the same storm: fifty signals in a
@@ -83,8 +84,8 @@ class Taker:
         try:
             if not self._is_admitted(messenger, reason, is_signal=not wait):
                 return None
-            if not capture.is_main_interpreter:
-                talk.say("no snapshot: this is a subinterpreter; ask in the main one")
+            if refusal:
+                talk.say(f"no snapshot: {refusal}")
                 return None
             self.sequence += 1
             facts = header.describe_process(reason, self.sequence, AGENT_VERSION)

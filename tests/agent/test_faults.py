@@ -238,6 +238,15 @@ def test_a_subinterpreter_is_refused_with_a_line(play: Fault) -> None:
     assert finished.lines == ["no snapshot: this is a subinterpreter; ask in the main one"]
 
 
+def test_a_build_without_the_gil_is_refused_with_a_line(play: Fault) -> None:
+    finished = play("on_a_build_without_the_gil")
+    assert finished.facts == {"path": None, "exists": False}
+    (line,) = finished.lines
+    assert line == (
+        "no snapshot: this Python is built to run without the GIL, which heapsnap does not know yet"
+    )
+
+
 def test_nothing_is_left_after_many_snapshots(play: Fault, once: None) -> None:
     facts = play("nothing_is_left_after_many").facts
     before, after = facts["before"], facts["after"]

@@ -334,6 +334,16 @@ def in_a_subinterpreter():
     return {"path": TARGET if os.path.exists(TARGET) else None}
 
 
+def on_a_build_without_the_gil():
+    # No such build is at hand: the agent is loaded once more under the flag of one.
+    for name in [name for name in sys.modules if name.startswith("heapsnap")]:
+        del sys.modules[name]
+    sys.abiflags += "t"
+    import heapsnap
+
+    return {"path": heapsnap.dump(TARGET), "exists": os.path.exists(TARGET)}
+
+
 def nothing_is_left_after_many():
     """Memory, descriptors and threads after a hundred snapshots, against those after ten."""
     times_in_all = 100 if os.environ.get("HEAPSNAP_LONG") else 20
