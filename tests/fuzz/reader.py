@@ -189,6 +189,7 @@ def run_guided(count: int, seed: int) -> None:
         import heapsnap.snapshot.reader  # noqa: F401
     from tests.fuzz.mutations import spoil
 
+    warm_up()
     folder = working_folder()
     sound = seeds(folder)
     trial = Trial(folder, every_command=50)
