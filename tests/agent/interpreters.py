@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 VARIABLE = "HEAPSNAP_TEST_PYTHONS"
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 900 if os.environ.get("HEAPSNAP_LONG") else 60
 
 
 @dataclass(frozen=True)
