@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from heapsnap.snapshot.freed import give_back
-from heapsnap.snapshot.model import NO_NODE, NO_SITE, Frame, Roots, Snapshot, Thread
+from heapsnap.snapshot.model import NO_NODE, NO_SITE, Snapshot
 from heapsnap.snapshot.numbering import number_nodes
+from heapsnap.snapshot.root_rows import NOWHERE_HINT, addresses_of, roots_by_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from heapsnap.snapshot.model import EdgeArray, NodeArray, ObjectType, Site
     from heapsnap.snapshot.shapes import ShapeTable
 
-NOWHERE_HINT = "the snapshot contradicts itself: take a new one, and report it as a bug"
 TOLERATED = 0.001
 """Of the references of a complete file so many may lead nowhere: the snapshot of the night is worth
 more than the edges that it lacks. Beyond that the file is not what the agent wrote."""
@@ -51,7 +51,7 @@ def assemble(
         DamagedSnapshotError: A root, or more than ``TOLERATED`` of the references, lead to
             addresses that no row describes, in a file that is complete.
     """
-    root_addresses = _root_addresses(roots)
+    root_addresses = addresses_of(roots)
     numbering = number_nodes(chunks, root_addresses)
     is_kept = numbering.is_kept_by_row
     is_kept_container = is_kept[: len(numbering.node_by_container_row)]
@@ -90,7 +90,7 @@ def assemble(
         edge_names=tuple(shapes.number_by_name),
         types=tuple(types),
         name_by_node=name_by_node,
-        roots=_roots(
+        roots=roots_by_node(
             roots,
             roots_where,
             dict(zip(root_addresses, numbering.node_by_root.tolist(), strict=True)),
@@ -282,70 +282,3 @@ def _own_names(chunks: Sequence[Chunk], nodes_by_chunk: Sequence[NodeArray]) -> 
         for row, name in chunk.name_by_row.items():
             names.setdefault(int(nodes[row]), name)
     return names
-
-
-def _root_addresses(raw: Mapping[str, Any]) -> list[int]:
-    """Every address that the roots name, once."""
-    frames = [frame for thread in raw["threads"] for frame in thread["frames"]]
-    addresses = {
-        *raw["modules"].values(),
-        *(entry["address"] for entry in raw["interpreter"]),
-        *(thread[key] for thread in raw["threads"] for key in ("local", "exception")),
-        *(frame["frame"] for frame in frames),
-        *(address for frame in frames for address in frame["addresses"]),
-    }
-    return sorted(addresses - {None})
-
-
-def _roots(
-    raw: Mapping[str, Any],
-    where: Where,
-    node_by_address: Mapping[int, int],
-    *,
-    is_complete: bool,
-) -> Roots:
-    """The roots by node. In a cut file, those whose objects were lost are left out."""
-    # Only a frame's own object may be without a row.
-    frames = {frame["frame"] for thread in raw["threads"] for frame in thread["frames"]}
-    lost = [a for a, node in node_by_address.items() if node == NO_NODE and a not in frames]
-    if lost and is_complete:
-        raise where.damaged(
-            f"roots that lead nowhere: no row describes the address {lost[0]}"
-            f" ({len(lost)} such among the roots)",
-            hint=NOWHERE_HINT,
-        )
-
-    def is_known(address: int) -> bool:
-        return node_by_address[address] != NO_NODE
-
-    def frame_of(entry: Mapping[str, Any]) -> Frame:
-        variables = zip(entry["names"], entry["addresses"], strict=True)
-        return Frame(
-            function=entry["function"],
-            module=entry["module"],
-            file=entry["file"],
-            line=entry["line"],
-            node=node_by_address[entry["frame"]],
-            locals=tuple((name, node_by_address[a]) for name, a in variables if is_known(a)),
-        )
-
-    def thread_of(entry: Mapping[str, Any]) -> Thread:
-        return Thread(
-            ident=entry["ident"],
-            name=entry["name"],
-            is_daemon=entry["daemon"],
-            is_current=entry["current"],
-            local_node=node_by_address.get(entry["local"], NO_NODE),
-            exception_node=node_by_address.get(entry["exception"], NO_NODE),
-            frames=tuple(map(frame_of, entry["frames"])),
-        )
-
-    return Roots(
-        modules={name: node_by_address[a] for name, a in raw["modules"].items() if is_known(a)},
-        threads=tuple(map(thread_of, raw["threads"])),
-        interpreter=tuple(
-            (entry["name"], node_by_address[entry["address"]])
-            for entry in raw["interpreter"]
-            if is_known(entry["address"])
-        ),
-    )
