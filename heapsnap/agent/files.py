@@ -50,6 +50,14 @@ def read_file(path, limit):
         close_at_last(descriptors)
 
 
+def discard(part):
+    """Leave no half file behind."""
+    try:
+        os.unlink(part)
+    except OSError:
+        pass
+
+
 def is_there(path):
     """Whether anything stands there, a link that leads nowhere included."""
     return _mode(path, kernel.lstat) != 0

@@ -8,17 +8,15 @@ only, and nobody's fork handlers run again.
 """
 
 import _thread
-import fcntl
 import os
-import select
 import warnings
-from itertools import chain, takewhile
+from itertools import takewhile
 from operator import methodcaller, truth
 
-from . import manners, threads
-from .files import close_all, close_at_last
-from .foreign import is_foreign
-from .originals import kernel, original
+from . import manners
+from .files import close_all, discard
+from .messenger import DONE, FAILED
+from .originals import kernel
 from .talk import say
 
 try:
@@ -34,79 +32,11 @@ try:
 except ImportError:  # pragma: no cover - not POSIX
     _fork = None
 
-_poll = original(select, "poll")
 _forking = None
 _call = methodcaller("__call__")
 can_fork = _fork is not None
-DONE = "done "
-FAILED = "failed"
-PATH_LIMIT = 8192
-HIGH_DESCRIPTOR = 200
-LOWEST_DESCRIPTOR = 3
 NOT_WRITTEN = 3
 """How a walker ends that has no file to show, and has said why."""
-
-
-class Messenger:
-    """The child of the process, and what is to be seen to for it.
-
-    Each thing is in a list that C code fills: whatever a signal handler of the program's raises in
-    between, what there is to put away is known.
-
-    Attributes:
-        part: The half file.
-        admitted: What lets the next snapshot be taken, while this is the one that is under way.
-        born: Its pid; empty before the fork, and once nobody needs to wait for it.
-        reading: The end of a pipe whence the result can be read.
-        writing: The other end, until the child has it.
-        said: What was read so far, piece by piece; the last is empty.
-        is_waited_for: Whether the program's signal handlers may run just now.
-        left_to: The thread of the agent's own that sees to it, if there is one.
-    """
-
-    __slots__ = (
-        "admitted",
-        "born",
-        "is_waited_for",
-        "left_to",
-        "part",
-        "reading",
-        "said",
-        "writing",
-    )
-
-    def __init__(self):
-        self.part = None
-        self.admitted = []
-        self.born = []
-        self.reading = []
-        self.writing = []
-        self.said = []
-        self.left_to = []
-        self.is_waited_for = False
-
-    def own(self):
-        """Addresses of what this is made of."""
-        parts = (
-            self,
-            self.admitted,
-            self.born,
-            self.reading,
-            self.writing,
-            self.said,
-            self.left_to,
-        )
-        return set(map(id, parts))
-
-    def open_pipe(self):
-        """Make the pipe, with ends that are not taken for standard streams."""
-        low = []
-        try:
-            low.extend(chain.from_iterable(map(_call, (os.pipe,))))
-            _move_up(low[:1], self.reading)
-            _move_up(low[1:], self.writing)
-        finally:
-            close_at_last(low)
 
 
 def fork_quietly(take_hold, let_go, born):
@@ -164,7 +94,7 @@ def start(job, messenger):
             handlers and tracing functions are put away; ``run()``, called in the walker: returns
             the path of the snapshot or None, and does not raise; and ``part``, the file that a
             walker which dies leaves behind.
-        messenger: A new one, to ``collect`` from, or to ``turn_away_from`` if this raises.
+        messenger: A new ``Messenger``, to ``collect`` from, or to ``turn_away`` if this raises.
 
     Raises:
         OSError: The process may not fork (limits, memory).
@@ -183,17 +113,6 @@ def start(job, messenger):
             os._exit(70)
         raise
     close_all(messenger.writing)
-
-
-def _move_up(low, high):
-    """The same far up: programs that close one and open another count on the lowest number."""
-    try:
-        high.extend(map(fcntl.fcntl, low, (fcntl.F_DUPFD_CLOEXEC,), (HIGH_DESCRIPTOR,)))
-    except OSError as problem:
-        if is_foreign(problem):
-            raise
-        # Few are allowed. Then at least it must not be taken for a standard stream.
-        high.extend(map(fcntl.fcntl, low, (fcntl.F_DUPFD_CLOEXEC,), (LOWEST_DESCRIPTOR,)))
 
 
 def _be_messenger(job, writing):
@@ -252,62 +171,3 @@ def _report_death(status, part, writing):
     message = f"no snapshot: {cause}; the service goes on"
     say(message)
     kernel.write(writing, FAILED.encode())
-
-
-def discard(part):
-    """Leave no half file behind."""
-    try:
-        os.unlink(part)
-    except OSError:
-        pass
-
-
-def wait_for_word(messenger):
-    """Wait until the walker has told its result, and leave that to ``collect``."""
-    poll = _poll()
-    poll.register(messenger.reading[0], select.POLLIN)
-    poll.poll()
-
-
-def collect(messenger):
-    """Wait for the messenger and for the walker's result; takes as long as the walk.
-
-    Returns:
-        The path of the snapshot; ``""`` where there is none and stderr has the reason; None
-        where the processes that should know vanished.
-    """
-    reap(messenger)
-    while messenger.reading and messenger.said[-1:] != [b""]:
-        messenger.said.extend(map(kernel.read, messenger.reading, (PATH_LIMIT,)))
-    close_all(messenger.reading)
-    text = b"".join(messenger.said).decode("utf-8", "surrogateescape")
-    if text.startswith(DONE):
-        return text[len(DONE) :]
-    return "" if text else None
-
-
-def reap(messenger):
-    """Take the messenger's exit status, if nobody else has."""
-    for pid in messenger.born:
-        try:
-            kernel.waitpid(pid, 0)
-        except ChildProcessError as problem:
-            if is_foreign(problem):
-                raise
-    messenger.born.clear()
-
-
-def turn_away_from(messenger):
-    """Do without the walker's word; the walker goes on."""
-    close_all(messenger.writing)
-    reap(messenger)
-    close_all(messenger.reading)
-
-
-def collect_later(finish, messenger):
-    """Call ``finish(messenger)`` in a thread of its own, without a thread object.
-
-    Raises:
-        RuntimeError: No thread can be had.
-    """
-    threads.start(lambda: finish(messenger), begun=messenger.left_to)

@@ -11,10 +11,11 @@ from itertools import compress, repeat
 from operator import methodcaller, not_
 
 from . import fork, header, manners, room, talk, threads
-from .files import close_all
+from .files import close_all, discard
 from .foreign import is_foreign
 from .format import PART_SUFFIX
 from .job import Job
+from .messenger import Messenger
 from .redaction import OPEN
 from .refusals import refusal
 
@@ -80,7 +81,7 @@ class Taker:
 
     def _take(self, reason, path, redaction, mask, *, wait):
         started = time.perf_counter()
-        messenger = fork.Messenger()
+        messenger = Messenger()
         try:
             if not self._is_admitted(messenger, reason, is_signal=not wait):
                 return None
@@ -157,7 +158,7 @@ class Taker:
             # RuntimeError: Python 3.12 lets nobody fork once it has begun to end.
             if messenger.born or is_foreign(problem):
                 raise
-            fork.turn_away_from(messenger)
+            messenger.turn_away()
             facts["fork_error"] = str(problem)
             return False
         finally:
@@ -173,16 +174,16 @@ class Taker:
 
     def _wait(self, messenger, mask):
         """Wait for the child while handlers of the program's may run: the path, or None."""
-        fork.reap(messenger)
+        messenger.reap()
         messenger.is_waited_for = True
-        manners.let_signals_in(mask, lambda: fork.wait_for_word(messenger))
+        manners.let_signals_in(mask, messenger.wait_for_word)
         messenger.is_waited_for = False
         return self._collect(messenger)
 
     def _leave_alone(self, messenger):
         """Wait for the child in a thread of its own, or here where none can be had."""
         try:
-            fork.collect_later(self._finish, messenger)
+            messenger.collect_later(self._finish)
         except RuntimeError as problem:
             if is_foreign(problem):
                 raise
@@ -193,15 +194,15 @@ class Taker:
         close_all(messenger.writing)
         if messenger.reading and not messenger.left_to:
             try:
-                fork.collect_later(self._finish, messenger)
+                messenger.collect_later(self._finish)
             except RuntimeError:
-                fork.turn_away_from(messenger)
+                messenger.turn_away()
 
     def _collect(self, messenger):
-        path = fork.collect(messenger)
+        path = messenger.collect()
         if path is None:
             # Whoever cleans up after a walker was killed as well: then it is for us to do.
-            fork.discard(messenger.part)
+            discard(messenger.part)
             talk.say("no snapshot: the process that wrote it vanished")
         return path or None
 
