@@ -38,7 +38,10 @@ LONG = (
 
 
 KNOWN = (
-    (r"test_threading .*(count|enumerate|cleanup)|test_thread .*test__count", "counts the threads of this moment"),
+    (
+        r"test_threading .*(count|enumerate|cleanup)|test_thread .*test__count",
+        "counts the threads of this moment",
+    ),
     (r"test_subprocess .*swap_(std_)?fds", "descriptor 2 is a file of data: the line goes there"),
     (r"test_io .*test_interrupted_write", "a signal cuts a write short that nothing buffers"),
     (r"test_signal .*[Ii]timer|test_signal .*pause", "any signal ends pause()"),
