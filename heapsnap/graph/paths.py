@@ -36,6 +36,10 @@ NARROW_CANDIDATES = 96
 """Levels with up to as many candidate edges are settled edge by edge: array operations cost 75 us a
 level at least (measured)."""
 
+BLOCK_LENGTH = 1 << 21
+"""Candidates that are compared at once: a level may have thirty million, each of which takes 24
+bytes meanwhile. Where there are more, their keys are computed twice instead."""
+
 NO_KEY = 2**63 - 1
 """Greater than every key."""
 
@@ -220,22 +224,36 @@ class _Choice:
 
     def settle_wide(self, level: int) -> int:
         """Choose for a level with array operations; return the next one."""
-        start, end = self.first_candidate_by_level[level : level + 2]
-        edges = self.candidate_edges[start:end]
+        first, end = self.first_candidate_by_level[level : level + 2]
+        starts = range(first, end, BLOCK_LENGTH)
+        blocks = [slice(start, min(start + BLOCK_LENGTH, end)) for start in starts]
+        keys: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        for block in blocks:
+            referents, keys = self._referents_and_keys(block)
+            np.minimum.at(self._smallest_by_node, referents, keys)
+        found = []
+        for block in blocks:
+            if len(blocks) > 1:  # Of one block the keys are still there.
+                referents, keys = self._referents_and_keys(block)
+            is_smallest = keys == self._smallest_by_node[referents]
+            found.append(self.candidate_edges[block][is_smallest])
+        del referents, keys, is_smallest
+        edges = np.concatenate(found)
         referents = self.graph.referent_by_edge[edges]
-        keys = self.signature_by_node[self.graph.referrer_by_edge[edges]].astype(np.int64)
-        keys *= self.book.step_count
-        keys += self.candidate_steps[start:end]
-        np.minimum.at(self._smallest_by_node, referents, keys)
-        is_smallest = keys == self._smallest_by_node[referents]
-        referents, keys = referents[is_smallest], keys[is_smallest]
-        edges = edges[is_smallest]
-        distinct, number_by_key = number_values(keys)
+        distinct, number_by_key = number_values(self._smallest_by_node[referents])
         signatures = np.array([self.book.of_key(key) for key in distinct.tolist()], dtype=np.int32)
         self.signature_by_node[referents] = signatures[number_by_key]
         # Backwards: of several writes for one node the last stays, its smallest edge.
         self.parent_edge_by_node[referents[::-1]] = edges[::-1]
         return level + 1
+
+    def _referents_and_keys(self, block: slice) -> tuple[NodeArray, NDArray[np.int64]]:
+        """``(k,)`` each: where candidates lead, and what they are compared by."""
+        edges = self.candidate_edges[block]
+        keys = self.signature_by_node[self.graph.referrer_by_edge[edges]].astype(np.int64)
+        keys *= self.book.step_count
+        keys += self.candidate_steps[block]
+        return self.graph.referent_by_edge[edges], keys
 
     def result(self) -> CanonicalPaths:
         """Freeze what was chosen."""

@@ -31,12 +31,13 @@ Sequence: TypeAlias = tuple[tuple[int, ...], ...]
 
 
 @pytest.fixture(
-    params=[(96, 256), (0, 256), (3, 256), (96, 1), (3, 2)],
-    ids=["narrow", "wide", "mixed", "single file", "all"],
+    params=[(96, 256, 99), (0, 256, 99), (0, 256, 2), (3, 256, 3), (96, 1, 99), (3, 2, 2)],
+    ids=["narrow", "wide", "blocks", "mixed", "single file", "all"],
 )
 def _step_width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths_module, "NARROW_CANDIDATES", request.param[0])
     monkeypatch.setattr(single_file, "SHORTEST", request.param[1])
+    monkeypatch.setattr(paths_module, "BLOCK_LENGTH", request.param[2])
 
 
 @dataclass(frozen=True)
