@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from heapsnap.snapshot.freed import give_back
+from heapsnap.snapshot.joined import JoinedRows, fill, first_edges
 from heapsnap.snapshot.model import NO_NODE, NO_SITE, Snapshot
 from heapsnap.snapshot.numbering import number_nodes
 from heapsnap.snapshot.root_rows import NOWHERE_HINT, addresses_of, roots_by_node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -70,7 +71,7 @@ def assemble(
         if is_complete and lost_count > TOLERATED * len(referent):
             raise _find_nowhere(chunks, nodes_by_chunk)
         referent, name = referent[is_known], name[is_known]
-        first_edge = _first_edges(is_known)[first_edge]
+        first_edge = first_edges(is_known)[first_edge]
     del is_known
     tracked = [np.arange(chunk.container_count) < chunk.tracked_count for chunk in chunks]
     snapshot = Snapshot(
@@ -148,8 +149,8 @@ def _references(
     ``nodes_by_chunk`` keeps the nodes of chunks that refer to nowhere alone.
     """
     out_by_row = _concatenate([chunk.out for chunk in chunks], np.int32)
-    first_edge = _first_edges(out_by_row)
-    name = _fill(int(first_edge[-1]), shapes.name_references(chunks))
+    first_edge = first_edges(out_by_row)
+    name = fill(int(first_edge[-1]), shapes.name_references(chunks))
     _release_all(chunks, "out", "shape")
     give_back()
 
@@ -161,27 +162,18 @@ def _references(
             if len(chunk.address) == 0:
                 nodes_by_chunk[place] = nodes[:0].copy()
 
-    referent = _fill(int(first_edge[-1]), referents())
+    referent = fill(int(first_edge[-1]), referents())
     give_back()
     if not is_kept_container.all():
-        first_edge, order = _join_continued_rows(node_by_row, out_by_row, first_edge)
-        referent = referent[order]
-        name = name[order]
+        order = JoinedRows(node_by_row, out_by_row, first_edge)
+        referent = order.of(referent)
+        name = order.of(name)
+        first_edge = order.first_edge_by_node()
     return first_edge, referent, name
 
 
 def _concatenate(parts: Sequence[NDArray[Any]], dtype: Any) -> NDArray[Any]:
     return np.concatenate([np.empty(0, dtype=dtype), *parts], dtype=dtype)
-
-
-def _fill(length: int, parts: Iterable[NDArray[np.int32]]) -> NDArray[np.int32]:
-    """``(length,) int32``: the parts in a row, never all of them in memory beside the whole."""
-    whole = np.empty(length, dtype=np.int32)
-    start = 0
-    for part in parts:
-        whole[start : start + len(part)] = part
-        start += len(part)
-    return whole
 
 
 def _by_node(
@@ -221,33 +213,6 @@ def _pairs_of_nodes(
     nodes = node_by_place[place_of_wanted.reshape(wanted.shape)]
     pairs: NodeArray = nodes[(nodes != NO_NODE).all(axis=1)]
     return pairs
-
-
-def _first_edges(count_by_row: NDArray[Any]) -> EdgeArray:
-    """``(rows + 1,) int64``: where each row's edges begin; the last entry is their number."""
-    first = np.zeros(len(count_by_row) + 1, dtype=np.int64)
-    np.cumsum(count_by_row, out=first[1:])
-    return first
-
-
-def _join_continued_rows(
-    node_by_row: NodeArray, out_by_row: NDArray[np.int32], first_edge_by_row: EdgeArray
-) -> tuple[EdgeArray, NDArray[np.signedinteger]]:
-    """Bring the references of containers that have several rows together.
-
-    Returns:
-        ``first_edge_by_node``, and the order ``(m,)`` in which to take the edges.
-    """
-    edge_count = int(first_edge_by_row[-1])
-    kind: type[np.signedinteger] = np.int32 if edge_count <= np.iinfo(np.int32).max else np.int64
-    row_order = np.argsort(node_by_row, kind="stable")
-    out = out_by_row[row_order]
-    moved_by = first_edge_by_row[row_order] - _first_edges(out)[:-1]
-    order: NDArray[np.signedinteger] = np.arange(edge_count, dtype=kind)
-    order += np.repeat(moved_by.astype(kind), out)
-    is_first_row = np.diff(node_by_row[row_order], prepend=NO_NODE) != 0
-    first_edge = np.append(_first_edges(out)[:-1][is_first_row], first_edge_by_row[-1])
-    return first_edge, order
 
 
 def _find_nowhere(

@@ -83,11 +83,12 @@ def number_nodes(chunks: Sequence[Chunk], root_addresses: Sequence[int]) -> Numb
         np.split(others, np.cumsum(other_ends)),
         strict=True,
     )
+    # Copies: a part would keep the places of all addresses in memory.
     return Numbering(
         is_kept_by_row=is_kept,
-        node_by_container_row=containers,
+        node_by_container_row=containers.copy(),
         nodes_by_chunk=[np.concatenate(part) for part in parts][: len(chunks)],
-        node_by_root=roots,
+        node_by_root=roots.copy(),
     )
 
 
