@@ -11,6 +11,9 @@ from .taker import Taker
 _taker = None
 _installed = None
 
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=fork.begin_first)
+
 
 class _Installed:
     """What is in force: a signal that is ours and what stood there before, rules, last words."""

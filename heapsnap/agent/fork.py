@@ -33,6 +33,9 @@ except ImportError:  # pragma: no cover - not POSIX
     _fork = None
 
 _forking = None
+_at_birth: "list[tuple[object, int]]" = []
+"""What the child of the fork that is under way has to do; empty but for that moment."""
+
 _call = methodcaller("__call__")
 can_fork = _fork is not None
 NOT_WRITTEN = 3
@@ -82,6 +85,27 @@ def is_ours():
     return _forking == _thread.get_ident()
 
 
+def begin_first():
+    """In the child of a snapshot: begin before the program's own fork handlers do anything.
+
+    Libraries empty caches and queues there, and start threads: the snapshot would lack what the
+    process has. Python calls such handlers in the order in which they were registered, and last of
+    all that it does after a fork; this one is registered when heapsnap is imported.
+    """
+    if _at_birth and is_ours():
+        _begin()
+
+
+def _begin():
+    try:
+        job, writing = _at_birth.pop()
+        _be_messenger(job, writing)
+    finally:
+        # Whatever it was (a tracing function of the program's, say): the child must never
+        # return from here, or there would be a second copy of the service.
+        os._exit(70)
+
+
 def start(job, messenger):
     """Fork; in the child do the job, in the process return at once.
 
@@ -102,16 +126,16 @@ def start(job, messenger):
     messenger.open_pipe()
     process = os.getpid()
     try:
+        _at_birth.append((job, messenger.writing[0]))
         fork_quietly(job.take_hold, job.let_go, messenger.born)
         if os.getpid() != process:
-            (writing,) = messenger.writing
-            _be_messenger(job, writing)
+            _begin()
     except BaseException:
         if os.getpid() != process:
-            # Whatever it was (a tracing function of the program's, say): the child must never
-            # return from here, or there would be a second copy of the service.
             os._exit(70)
         raise
+    finally:
+        _at_birth.clear()
     close_all(messenger.writing)
 
 

@@ -103,6 +103,13 @@ def test_nothing_is_finalized_in_the_child_and_all_of_it_is_in_the_snapshot(
     assert verdicts == {"local": "frame", "own": "frame", "handled": "frame", "cycle": "garbage"}
 
 
+def test_fork_handlers_that_were_registered_later_do_not_run_in_the_child(play: Scenario) -> None:
+    told = play("fork_handlers")
+    reading = Reading(told.pop("path"))
+    assert told == {"ran_for_us": False, "ran": True}
+    assert reading.count_by_type()["__main__.InCache"] == 300
+
+
 def test_every_thread_runs_its_own_finalizers(play: Scenario) -> None:
     told = play("busy_threads")
     # logging registers a fork handler, which would be bytecode in between: decision 30.

@@ -24,6 +24,7 @@ from heapsnap.analysis.series.place_tree import NO_PLACE
 from heapsnap.graph.references import NO_EDGE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
 
     from heapsnap.analysis.growth.entry import Entry
@@ -67,7 +68,9 @@ def describe_culprit(
         counts=tuple(tree.counts[:, entry.blamed].tolist()),
         bytes_growth=entry.bytes_growth,
         retained_bytes_growth=(
-            _retained_growth(series, entry.place) if is_exact else entry.tree_bytes_growth
+            _retained_growth(series, (entry.place, *entry.along))
+            if is_exact
+            else entry.tree_bytes_growth
         ),
         chain=chain,
         fingerprint=fingerprint(verdict, kind, holder),
@@ -97,10 +100,10 @@ def _example(series: Series, place: int) -> int:
     return fresh[0] if fresh else int(nodes[0])
 
 
-def _retained_growth(series: Series, place: int) -> int:
+def _retained_growth(series: Series, places: Sequence[int]) -> int:
     retained = []
     for number in (0, len(series.heaps) - 1):
-        nodes = series.nodes_at(number, place)
+        nodes = np.concatenate([series.nodes_at(number, place) for place in places])
         retained.append(series.heaps[number].retained_bytes(nodes))
     return retained[1] - retained[0]
 

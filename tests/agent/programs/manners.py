@@ -257,10 +257,7 @@ def stall():
 
 
 def traced():
-    """A tracing function of the program sees nothing of what happens in the child.
-
-    But for what Python itself calls right after a fork: ``os.register_at_fork``.
-    """
+    """A tracing function of the program sees nothing of what happens in the child."""
     log = os.path.join(FOLDER, "trace")
     parent = os.getpid()
 
@@ -275,6 +272,33 @@ def traced():
     sys.setprofile(None)
     sys.settrace(None)
     return {"path": path, "children": children()}
+
+
+class InCache:
+    """What a fork handler throws away."""
+
+
+CACHE = {}
+
+
+def fork_handlers():
+    """A library that empties its cache in every child, as fsspec and OpenTelemetry do."""
+    log = os.path.join(FOLDER, "forked")
+
+    def forget():
+        CACHE.clear()
+        with open(log, "w", encoding="utf-8") as file:
+            file.write("forked")
+
+    CACHE.update((number, InCache()) for number in range(300))
+    os.register_at_fork(after_in_child=forget)
+    path = heapsnap.dump(os.path.join(FOLDER, "forked.json"))
+    ran_for_us = os.path.exists(log)
+    pid = os.fork()
+    if not pid:
+        os._exit(len(CACHE))
+    _, status = os.waitpid(pid, 0)
+    return {"path": path, "ran_for_us": ran_for_us, "ran": status == 0 and os.path.exists(log)}
 
 
 class Finalized:
