@@ -42,7 +42,10 @@ NOT_WRITTEN = 3
 """How a walker ends that has no file to show, and has said why."""
 
 
-def fork_quietly(take_hold, let_go, born):
+_SILENCE = ("ignore", None, DeprecationWarning, __name__, 0)
+
+
+def fork_quietly(take_hold, let_go, messenger):
     """``os.fork()`` with a hold on what the child needs, and without a warning.
 
     The warning that a process with threads should not fork (3.12 and later) is about children
@@ -58,26 +61,35 @@ def fork_quietly(take_hold, let_go, born):
     Args:
         take_hold: Called right before the fork.
         let_go: A method of a built-in class, called in the process right after the fork.
-        born: An empty list, which gets the pid of the child, whatever is raised afterwards; it
-            stays empty in the child, which holds on.
+        messenger: Gets the pid of the child, whatever is raised afterwards, and none in the child,
+            which holds on; and what the fork is made of, which is still there in the child.
     """
     global _forking
-    silence = ("ignore", None, DeprecationWarning, __name__, 0)
+    both = (_fork, let_go)
+    calls = iter(both)
+    outcomes = map(_call, calls)
+    # In the child fork returns 0, and takewhile goes no further.
+    births = takewhile(truth, outcomes)
+    messenger.birth.extend((take_hold, both, calls, outcomes, births))
     filters = warnings.filters
-    filters.insert(0, silence)
+    filters.insert(0, _SILENCE)
     _forking = _thread.get_ident()
     process = os.getpid()
     try:
         take_hold()
-        # In the child fork returns 0, and takewhile goes no further.
-        born.extend(takewhile(truth, map(_call, (_fork, let_go))))
+        messenger.born.extend(births)
     finally:
         if os.getpid() == process:
             # What our child forks in its turn is ours as well.
             _forking = None
-        if silence in filters:
-            filters.remove(silence)
+            messenger.birth.clear()
+        _speak_again()
         globals().pop("__warningregistry__", None)
+
+
+def _speak_again():
+    if _SILENCE in warnings.filters:
+        warnings.filters.remove(_SILENCE)
 
 
 def is_ours():
@@ -99,6 +111,7 @@ def begin_first():
 def _begin():
     try:
         job, writing = _at_birth.pop()
+        _speak_again()
         _be_messenger(job, writing)
     finally:
         # Whatever it was (a tracing function of the program's, say): the child must never
@@ -127,7 +140,7 @@ def start(job, messenger):
     process = os.getpid()
     try:
         _at_birth.append((job, messenger.writing[0]))
-        fork_quietly(job.take_hold, job.let_go, messenger.born)
+        fork_quietly(job.take_hold, job.let_go, messenger)
         if os.getpid() != process:
             _begin()
     except BaseException:

@@ -29,6 +29,7 @@ class Messenger:
     Attributes:
         part: The half file.
         admitted: What lets the next snapshot be taken, while this is the one that is under way.
+        birth: What the call that forks is made of.
         born: Its pid; empty before the fork, and once nobody needs to wait for it.
         reading: The end of a pipe whence the result can be read.
         writing: The other end, until the child has it.
@@ -39,6 +40,7 @@ class Messenger:
 
     __slots__ = (
         "admitted",
+        "birth",
         "born",
         "is_waited_for",
         "left_to",
@@ -51,6 +53,7 @@ class Messenger:
     def __init__(self):
         self.part = None
         self.admitted = []
+        self.birth = []
         self.born = []
         self.reading = []
         self.writing = []
@@ -63,13 +66,14 @@ class Messenger:
         parts = (
             self,
             self.admitted,
+            self.birth,
             self.born,
             self.reading,
             self.writing,
             self.said,
             self.left_to,
         )
-        return set(map(id, parts))
+        return set(map(id, (*parts, *self.birth)))
 
     def open_pipe(self):
         """Make the pipe, with ends that are not taken for standard streams."""
