@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from heapsnap.snapshot.edge_columns import JoinedRows, fill, first_edges
 from heapsnap.snapshot.freed import give_back
-from heapsnap.snapshot.joined import JoinedRows, fill, first_edges
 from heapsnap.snapshot.model import NO_NODE, NO_SITE, Snapshot
 from heapsnap.snapshot.numbering import number_nodes
 from heapsnap.snapshot.root_rows import NOWHERE_HINT, addresses_of, roots_by_node

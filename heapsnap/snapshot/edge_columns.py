@@ -63,7 +63,7 @@ class JoinedRows:
         return np.append(first[:-1][self._is_first_row], first[-1])
 
     def _edges(self) -> Iterator[NDArray[np.int64]]:
-        """The numbers of the references in the new order, never all of them at once."""
+        """The numbers of the references in the new order, those of so many rows at a time."""
         for start in range(0, len(self._out), BLOCK_ROWS):
             block = slice(start, start + BLOCK_ROWS)
             out = self._out[block]
