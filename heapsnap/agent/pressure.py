@@ -19,6 +19,8 @@ _UNLIMITED_BYTES = 1 << 60
 """Version 1 writes "no limit" as a number near 2**63."""
 
 _READ_LIMIT = 1 << 16
+_SIZE, _RESIDENT, _DATA = 0, 1, 5
+"""Where these stand in ``/proc/self/statm``, counted in pages, see proc(5)."""
 
 SPACE = "its address space"
 MACHINE = "the memory of the machine"
@@ -68,10 +70,32 @@ class Group:
         return Ceiling("the memory of its control group", max(0, used - droppable), limit)
 
 
+class Own:
+    """The memory of this process: its address space, what of it is resident, and what is private.
+
+    ``private_bytes``: everything that it may have written to lies therein, on disk by now or not.
+    """
+
+    __slots__ = ("private_bytes", "resident_bytes", "space_bytes")
+
+    def __init__(self, space_bytes, resident_bytes, private_bytes):
+        self.space_bytes = space_bytes
+        self.resident_bytes = resident_bytes
+        self.private_bytes = private_bytes
+
+
+def read_own():
+    """The memory of this process, an ``Own``; None where the kernel does not tell."""
+    pages = read_file("/proc/self/statm", _READ_LIMIT).split()
+    if len(pages) <= _DATA:
+        return None
+    return Own(*(int(pages[place]) * _PAGE_BYTES for place in (_SIZE, _RESIDENT, _DATA)))
+
+
 def read_rss():
     """Resident bytes of this process; None where the kernel does not tell."""
-    pages = read_file("/proc/self/statm", _READ_LIMIT).split()
-    return int(pages[1]) * _PAGE_BYTES if len(pages) > 1 else None
+    own = read_own()
+    return None if own is None else own.resident_bytes
 
 
 def read_available():
@@ -93,15 +117,13 @@ def read_ceilings(groups):
             # What is said of a group below the limit holds for the limit too.
             ceiling.ends_all = any(inner.ends_all() for inner in below)
             found.append(ceiling)
-    pages = read_file("/proc/self/statm", _READ_LIMIT).split()
-    allowed = _address_space_limit()
-    if allowed is not None and pages:
-        found.append(Ceiling(SPACE, int(pages[0]) * _PAGE_BYTES, allowed))
-    if not found and len(pages) > 1:
+    own, allowed = read_own(), _address_space_limit()
+    if allowed is not None and own is not None:
+        found.append(Ceiling(SPACE, own.space_bytes, allowed))
+    if not found and own is not None:
         total = _read_field("/proc", "meminfo", b"MemTotal:")
         if total:
-            used = int(pages[1]) * _PAGE_BYTES
-            found.append(Ceiling(MACHINE, used, total * 1024))
+            found.append(Ceiling(MACHINE, own.resident_bytes, total * 1024))
     return found
 
 
@@ -147,7 +169,7 @@ def _own_paths(text):
 def _mounts(text):
     """Mount point, what part of the tree it shows, and whether it is version 1."""
     for line in text.splitlines():
-        if b"cgroup" not in line:
+        if b" - cgroup" not in line or (b" - cgroup " in line and b"memory" not in line):
             # The process stands still meanwhile, and a machine may have hundreds of mounts.
             continue
         before, _, after = line.decode("utf-8", "surrogateescape").partition(" - ")

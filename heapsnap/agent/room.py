@@ -10,7 +10,7 @@ of what was measured (``docs/safety.md``).
 
 import sys
 
-from .pressure import MACHINE, SPACE, find_groups, read_available, read_ceilings, read_rss
+from .pressure import MACHINE, SPACE, find_groups, read_available, read_ceilings, read_own
 
 WALK_BYTES = 24 << 20
 WALK_BYTES_EACH = 40
@@ -20,15 +20,39 @@ COPIED_BYTES_EACH = 448
 other, 430 where one of sixteen was kept."""
 INLINE_BYTES_EACH = 120
 """In the process itself nothing is copied, and the addresses of all objects are kept."""
+LEAST_BLOCK_BYTES = 16
 
 
-def look():
-    """Why there must be no child, and why no walk in the process: words, empty where it may be.
+def lacks_for_child():
+    """Why there must be no child: words, empty where there may be one.
 
     A child's address space is its own: where that ends, the child says so and the service goes on.
     Nothing is kept from one time to the next: no object of the agent's is to be in a heap.
     """
+    rooms, spaces, ending_all = _rooms()
+    # To count the blocks, every page of the heap is looked at: a third of a millisecond for two
+    # million objects, while the process stands still. So first as many as there could be.
+    own = read_own()
+    if own is not None:
+        bound = own.private_bytes // LEAST_BLOCK_BYTES
+        if not _shortage(rooms, _for_child(bound, own.resident_bytes), ""):
+            return ""
     blocks = sys.getallocatedblocks()
+    no_walk = _shortage(rooms + spaces, _for_walk(blocks), "")
+    risked = ending_all if no_walk else rooms
+    needed = _for_child(blocks, 0 if own is None else own.resident_bytes)
+    return _shortage(risked, needed, "a child may take")
+
+
+def lacks_for_walk():
+    """Why there must be no walk in the process itself: words, empty where there may be one."""
+    rooms, spaces, _ = _rooms()
+    needed = _for_walk(sys.getallocatedblocks())
+    return _shortage(rooms + spaces, needed, "a walk in the process itself may take")
+
+
+def _rooms():
+    """Bytes left and of what: memory, address space, memory whose end ends all processes."""
     rooms, spaces, ending_all = [], [], []
     for ceiling in read_ceilings(find_groups()):
         room = (ceiling.allowed_bytes - ceiling.used_bytes, ceiling.name)
@@ -41,13 +65,16 @@ def look():
     available = read_available()
     if available is not None:
         rooms.append((available, MACHINE))
-    copied = min(COPIED_BYTES_EACH * blocks, read_rss() or 0)
-    forked = WALK_BYTES + WALK_BYTES_EACH * blocks + copied
+    return rooms, spaces, ending_all
+
+
+def _for_child(blocks, resident_bytes):
+    return WALK_BYTES + WALK_BYTES_EACH * blocks + min(COPIED_BYTES_EACH * blocks, resident_bytes)
+
+
+def _for_walk(blocks):
     # The process itself must live on, and go on with its work: a quarter more than the walk takes.
-    inline = (WALK_BYTES + INLINE_BYTES_EACH * blocks) * 5 // 4
-    no_walk = _shortage(rooms + spaces, inline, "a walk in the process itself may take")
-    risked = ending_all if no_walk else rooms
-    return _shortage(risked, forked, "a child may take"), no_walk
+    return (WALK_BYTES + INLINE_BYTES_EACH * blocks) * 5 // 4
 
 
 def _shortage(rooms, needed, words):

@@ -92,13 +92,14 @@ class Taker:
             facts = header.describe_process(reason, self.sequence, AGENT_VERSION)
             target = os.path.abspath(path) if path else self.destination.path_for(facts)
             redaction = self.redaction if redaction is None else redaction
-            no_fork, no_walk = room.look()
+            no_fork = room.lacks_for_child()
             if no_fork:
                 facts["fork_error"] = no_fork
             elif fork.can_fork:
                 messenger.part = target + PART_SUFFIX
                 if self._fork(messenger, target, facts, started, redaction):
                     return self._wait(messenger, mask) if wait else self._leave_alone(messenger)
+            no_walk = room.lacks_for_walk()
             if no_walk:
                 talk.say(f"no snapshot: memory is short, {no_walk}")
                 return None

@@ -21,7 +21,6 @@ from measured import median_seconds
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 OBJECTS_PER_RECORD = 7
-COLLECTIONS = 5
 REPEATS = 9
 CHILD_SECONDS = 0.3
 FORKING_SIGNAL = signal.SIGUSR2
@@ -81,7 +80,7 @@ def observed(objects, folder):
             continue
         order = sys.stdin.readline().strip()
         if order == "measure":
-            print(json.dumps([median_seconds(gc.collect, COLLECTIONS), len(records)]), flush=True)
+            print(median_seconds(gc.collect, 1), len(records), flush=True)
         elif order == "fork":
             print(forks.pop(), flush=True)
         elif order == "longest":
@@ -108,17 +107,25 @@ class Observed:
             text=True,
             env=os.environ | {"PYTHONPATH": str(CHECKOUT)},
         )
-        self.collect, _ = json.loads(self.ask("measure"))
-        self.ask("longest")
+        self.collect()
 
     def ask(self, order):
         print(order, file=self.process.stdin, flush=True)
         return self.process.stdout.readline()
 
-    def fork(self):
+    def collect(self):
+        """Seconds of one collection."""
+        seconds, _ = self.ask("measure").split()
+        return float(seconds)
+
+    def fork(self, *, is_idle):
         """Seconds of one bare fork, under the circumstances of a dump."""
+        if is_idle:
+            self.ask("idle")
         asking = [sys.executable, "-c", ASKING, str(self.process.pid), str(2 * CHILD_SECONDS)]
         subprocess.run(asking, check=True, cwd=CHECKOUT)
+        if is_idle:
+            self.ask("")
         return float(self.ask("fork"))
 
     def dump(self, *options):
@@ -135,21 +142,24 @@ class Observed:
 
 
 def measure_pauses(observed, what, *options, is_idle=False):
-    """Dumps and bare forks of one process in turn, since both take twice as long now and then."""
-    pauses, forks, gaps, held = [], [], [], []
+    """Dumps, bare forks and collections of one process in turn.
+
+    A virtual machine may have two speeds, one of them 1.7 times the other, and change between them
+    every few seconds: the least of nine are of the same one.
+    """
+    pauses, forks, collections, gaps, held = [], [], [], [], []
     for _ in range(REPEATS):
-        forks.append(observed.fork())
+        collections.append(observed.collect())
+        forks.append(observed.fork(is_idle=is_idle))
         observed.ask("idle" if is_idle else "longest")
         snapshot = observed.dump(*options)
         pauses.append(snapshot["pause_seconds"])
         held.append(snapshot["held_seconds"])
         said = observed.ask("" if is_idle else "longest")
         gaps.append(0 if is_idle else float(said))
-    pause, fork = statistics.median(pauses), statistics.median(forks)
-    told = (
-        f"{what:24} {snapshot['way']:28} pause {_milliseconds(pauses)}, fork {_milliseconds(forks)}"
-    )
-    told += f", /collect {pause / observed.collect:.3f}, /fork {pause / fork:.2f}"
+    told = f"{what:24} {snapshot['way']:28} pause {_milliseconds(pauses)}"
+    told += f", fork {_milliseconds(forks)}, collection {_milliseconds(collections)}"
+    told += f", /collect {_ratio(pauses, collections)}, /fork {_ratio(pauses, forks)}"
     if any(held):
         told += f", held by gdb {_milliseconds(held)}"
     if any(gaps):
@@ -162,10 +172,15 @@ def _milliseconds(seconds):
     return f"{median:.1f} ({least:.1f} to {most:.1f}) ms"
 
 
+def _ratio(some, others):
+    medians, least = (f(some) / f(others) for f in (statistics.median, min))
+    return f"{medians:.3f} (least by least {least:.3f})"
+
+
 def measure(python, objects, folder):
     version = subprocess.check_output([python, "-V"], text=True).strip()
     asked = Observed(python, objects, folder)
-    print(f"{version}, {objects:,} objects: gc.collect() {asked.collect * 1e3:.0f} ms")
+    print(f"{version}, {objects:,} objects")
     measure_pauses(asked, "dump PID, busy", "--directory", folder)
     asked.end()
     entered = Observed(python, objects)
