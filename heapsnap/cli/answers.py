@@ -26,6 +26,8 @@ from heapsnap.cli.options import (
     Groups,
     Most,
     NotThrough,
+    OneFile,
+    OneFileOrTwo,
     Picture,
     Since,
     Snapshot,
@@ -92,6 +94,7 @@ def diff(
 
 def why(
     type_name: TypeName,
+    files: OneFileOrTwo = None,
     *,
     snapshot: Snapshot = None,
     since: Since = None,
@@ -110,7 +113,7 @@ def why(
     from heapsnap.render.why import render_why
 
     check_picture(picture)
-    choice = told(choose_snapshots(snapshot, since))
+    choice = told(choose_snapshots(snapshot, since, files))
     paths = [*filter(None, [choice.since]), choice.snapshot]
     wanted, unwanted = through or [], not_through or []
     max_groups = EVERYTHING if everything else most
@@ -142,6 +145,7 @@ def why(
 
 
 def top(
+    files: OneFile = None,
     *,
     snapshot: Snapshot = None,
     by: Annotated[By, typer.Option(help="What decides the order.")] = By.BYTES,
@@ -156,7 +160,7 @@ def top(
     from heapsnap.render.jsontext import top_json
     from heapsnap.render.top import render_top
 
-    choice = told(choose_snapshot(snapshot))
+    choice = told(choose_snapshot(snapshot, files))
 
     def find(heaps: Sequence[Heap]) -> Top:
         from heapsnap.analysis.answers.top import top as find_largest
@@ -173,6 +177,7 @@ def top(
 
 def refs(
     type_name: TypeName,
+    files: OneFile = None,
     *,
     snapshot: Snapshot = None,
     most: Most = 20,
@@ -189,7 +194,7 @@ def refs(
     from heapsnap.render.refs import render_refs
 
     check_picture(picture)
-    choice = told(choose_snapshot(snapshot))
+    choice = told(choose_snapshot(snapshot, files))
     with Waiting() as waiting:
         result = find_references(waiting.load(choice.snapshot), type_name)
     if as_json:
@@ -200,7 +205,7 @@ def refs(
         write_picture(picture_refs(result), picture)
 
 
-def info(*, snapshot: Snapshot = None, as_json: AsJson = False) -> None:
+def info(files: OneFile = None, *, snapshot: Snapshot = None, as_json: AsJson = False) -> None:
     """What a snapshot is: the process, its memory, its collector, what it could not see."""
     from heapsnap.cli.answering import answer
     from heapsnap.cli.output import screen_width, write_json, write_lines
@@ -208,7 +213,7 @@ def info(*, snapshot: Snapshot = None, as_json: AsJson = False) -> None:
     from heapsnap.render.info import render_info
     from heapsnap.render.jsontext import info_json
 
-    choice = told(choose_snapshot(snapshot))
+    choice = told(choose_snapshot(snapshot, files))
 
     def find(heaps: Sequence[Heap]) -> SnapshotFacts:
         from heapsnap.analysis.heap.facts import describe_snapshot

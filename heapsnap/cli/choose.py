@@ -10,9 +10,15 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from heapsnap.errors import SnapshotNotFoundError
+from heapsnap.errors import SnapshotNotFoundError, UsageError
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST_FILES = 2
+"""A baseline and a snapshot."""
 PATTERNS = ("heapsnap-*.json", "heapsnap-*.json.gz", "heapsnap-*.json.zst")
 
 
@@ -28,15 +34,25 @@ class Choice:
     note: str
 
 
-def choose_snapshot(snapshot: Path | None) -> Choice:
+def choose_snapshot(snapshot: Path | None, files: Sequence[Path] | None = None) -> Choice:
     """Find the one snapshot to read, for commands that know no baseline.
 
     Args:
         snapshot: What the user named, if anything.
+        files: What the user named without an option.
 
     Raises:
         SnapshotNotFoundError: Nothing was named, and there is nothing to choose from.
+        UsageError: Several files were named.
     """
+    if files:
+        if snapshot is not None or len(files) > 1:
+            named = [*filter(None, [snapshot]), *files]
+            raise UsageError(
+                f"{len(named)} files, {_listed(named)}: expected one snapshot",
+                hint="leave out all but one; heapsnap diff compares several",
+            )
+        return Choice(files[0], None, "")
     if snapshot is not None:
         return Choice(snapshot, None, "")
     if last := recall_diff():
@@ -45,16 +61,29 @@ def choose_snapshot(snapshot: Path | None) -> Choice:
     return Choice(newest, None, f"reading {newest} (the newest)")
 
 
-def choose_snapshots(snapshot: Path | None, since: Path | None) -> Choice:
+def choose_snapshots(
+    snapshot: Path | None, since: Path | None, files: Sequence[Path] | None = None
+) -> Choice:
     """Find the snapshot to read, and the baseline if there is one.
 
     Args:
         snapshot: What the user named, if anything.
         since: The baseline that the user named, if any.
+        files: What the user named without an option: the snapshot, or the baseline before it.
 
     Raises:
         SnapshotNotFoundError: Nothing was named, and there is nothing to choose from.
+        UsageError: More files were named than there can be.
     """
+    if files:
+        named = [*filter(None, [since]), *files, *filter(None, [snapshot])]
+        if len(named) > MOST_FILES:
+            raise UsageError(
+                f"{len(named)} files, {_listed(named)}: expected a snapshot, or a baseline and one",
+                hint="name the first and the last; heapsnap diff compares several",
+            )
+        *baseline, chosen = named
+        return Choice(chosen, baseline[0] if baseline else None, "")
     last = recall_diff()
     if snapshot is None and since is None and last:
         before, after = last
@@ -112,6 +141,10 @@ def recall_diff() -> tuple[Path, Path] | None:
         return (before, after) if before.is_file() and after.is_file() else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    return ", ".join(f"'{path}'" for path in paths)
 
 
 def _shown(path: Path) -> Path:

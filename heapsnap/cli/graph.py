@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from heapsnap.cli.choose import choose_snapshots
-from heapsnap.cli.options import Since, Snapshot, TypeName, told
+from heapsnap.cli.options import OneFileOrTwo, Since, Snapshot, TypeName, told
 from heapsnap.cli.picture import check_picture, format_of, write_picture
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ Opened = Annotated[bool, typer.Option("--open", help="Show it: dot in xdot, else
 
 def graph(
     type_name: TypeName,
+    files: OneFileOrTwo = None,
     *,
     snapshot: Snapshot = None,
     since: Since = None,
@@ -67,7 +68,7 @@ def graph(
     from heapsnap.cli.progress import Waiting
 
     path = choose_path(type_name, output, picture_format)
-    choice = told(choose_snapshots(snapshot, since))
+    choice = told(choose_snapshots(snapshot, since, files))
     with Waiting() as waiting:
         *baseline, heap = waiting.load_all([*filter(None, [choice.since]), choice.snapshot])
         picture = picture_neighbourhood(

@@ -34,6 +34,18 @@ Snapshots = Annotated[
         show_default=False,
     ),
 ]
+OneFile = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="FILE", help="The snapshot: the same as -s FILE.", show_default=False),
+]
+OneFileOrTwo = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="FILE",
+        help="The snapshot, or the baseline and the snapshot: the same as --since and -s.",
+        show_default=False,
+    ),
+]
 Snapshot = Annotated[
     Path | None,
     typer.Option(

@@ -8,7 +8,7 @@ import typer
 
 from heapsnap.cli.choose import choose_snapshot
 from heapsnap.cli.complete import complete_types
-from heapsnap.cli.options import All, AsJson, Most, Snapshot, told
+from heapsnap.cli.options import All, AsJson, Most, OneFile, Snapshot, told
 
 Name = Annotated[
     str | None,
@@ -23,6 +23,7 @@ Name = Annotated[
 
 def retained(
     name: Name = None,
+    files: OneFile = None,
     *,
     snapshot: Snapshot = None,
     most: Most = 20,
@@ -36,7 +37,7 @@ def retained(
     from heapsnap.render.jsontext import snapshot_json
     from heapsnap.render.retained import render_retained, retained_json
 
-    choice = told(choose_snapshot(snapshot))
+    choice = told(choose_snapshot(snapshot, files))
     with Waiting() as waiting:
         heap = waiting.load(choice.snapshot)
         waiting.step("what keeps what alive")

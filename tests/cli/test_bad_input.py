@@ -86,6 +86,8 @@ CASES = {
     "no_folder_for_the_picture": ("why", "list", "-s", "b.json", "--picture", "no/chain.dot"),
     "no_type": ("why",),
     "no_second_file": ("diff", "a.json"),
+    "too_many_files": ("why", "list", "a.json", "b.json", "c.json"),
+    "two_files_for_one": ("top", "a.json", "-s", "b.json"),
     "unknown_command": ("frobnicate",),
     "unknown_option": ("--frobnicate",),
     "unknown_option_of_a_command": ("top", "--frobnicate"),
@@ -116,7 +118,7 @@ def test_a_value_of_no_use_is_told_in_two_lines(
 def test_a_bug_of_ours_is_not_dressed_up_as_an_answer(
     heapsnap: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("heapsnap.cli.answers.choose_snapshot", fail)

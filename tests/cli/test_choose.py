@@ -34,6 +34,21 @@ def test_the_pair_of_the_last_diff(heapsnap: Callable[..., Result]) -> None:
     )
 
 
+@pytest.mark.usefixtures("story")
+def test_files_without_an_option_are_what_the_options_name(
+    heapsnap: Callable[..., Result],
+) -> None:
+    heapsnap("diff", "b.json", "a.json")
+    for command in ("why", "graph"):
+        pair = heapsnap(command, "list", "--since", "a.json", "-s", "b.json")
+        for arguments in (("a.json", "b.json"), ("b.json", "--since", "a.json")):
+            assert heapsnap(command, "list", *arguments).stdout == pair.stdout
+    for command in (("top",), ("info",), ("refs", "list"), ("retained", "list"), ("why", "list")):
+        result = heapsnap(*command, "a.json")
+        assert note_of(result) == ""
+        assert result.stdout == heapsnap(*command, "-s", "a.json").stdout
+
+
 def test_the_last_diff_is_known_in_another_folder(
     story: Path, heapsnap: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,7 +98,7 @@ def test_a_closed_pipe_is_quiet() -> None:
 
 
 def test_ctrl_c_is_quiet(heapsnap: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(_: object) -> None:
+    def interrupted(*_: object) -> None:
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr("heapsnap.cli.answers.choose_snapshot", interrupted)

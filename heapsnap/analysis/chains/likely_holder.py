@@ -1,19 +1,23 @@
 """Which extension's object is likely to hold what is held from C, and on what grounds.
 
-Owns the two signs that there are. The strong one: the object's address stood in the memory of
-another, of a class that does not tell the collector what it holds. The weak one, told as such:
-as many more objects of such a class as of what is held. Without either nobody can tell, and
+Owns the signs that there are. The strong one: the object's address stood in the memory of
+another, of a class that does not tell the collector what it holds. The next: a list or dict is full
+of objects of one extension, which keeps tables in variables of C. The weak one, told as such:
+as many more objects of such a class as of what is held. Without any nobody can tell, and
 it is said.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from heapsnap.analysis.chains.describe import chain_to, describe_chain, root_of
+from heapsnap.analysis.heap.origins import types_written_in_c
+from heapsnap.analysis.heap.roots import is_standard_library
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +35,8 @@ PLAIN = frozenset(
      "datetime", "time", "timedelta", "Decimal", "code", "type", "ndarray"}
 )  # fmt: skip
 """Layouts of values that are many anyhow."""
+CONTAINERS = frozenset({"dict", "list", "set", "tuple"})
+NEARLY_ALL = 0.9
 KEEPS_ELSEWHERE = frozenset({"sqlite3.Connection"})
 """Types of Python's own that keep what they are given in the memory of a library in C."""
 
@@ -48,6 +54,8 @@ def likely_holder_lines(heap: Places, seed: int, before: Places | None = None) -
     seeds = np.flatnonzero(heap.verdicts.is_c_seed_by_node & (heap.type_label_by_node == kind))
     if found is not None and (holders := found[found[:, 1] == seed, 0]).size:
         return _lines_of_memory(heap, seeds, holders)
+    if module := _module_of_entries(heap, seed):
+        return [f"{LABEL}{module}, in a variable of C: nearly all that is in it is of its classes"]
     if found is None:
         reason = "nobody looked into the memory of extensions' objects when the snapshot was taken"
     else:
@@ -83,6 +91,24 @@ def _lines_of_memory(
     path = describe_chain(heap, root_of(heap, example), chain_to(heap, example))
     steps = [path.steps[0].text, *(f"{s.reference} -> {s.text}" for s in path.steps[1:])]
     return [*lines, f"held in its turn: {' '.join(steps)}"]
+
+
+def _module_of_entries(heap: Places, seed: int) -> str:
+    """The extension's module of whose classes nearly all entries of a container are; or empty."""
+    snapshot = heap.snapshot
+    if snapshot.types[snapshot.type_by_node[seed]].full_name not in CONTAINERS:
+        return ""
+    edges, _ = heap.graph.edges_of(np.array([seed], dtype=np.int32))
+    entries = snapshot.type_by_node[heap.graph.referent_by_edge[edges]]
+    modules: Counter[str] = Counter()
+    in_c = types_written_in_c(snapshot)
+    for number, count in zip(*np.unique(entries, return_counts=True), strict=True):
+        kind = snapshot.types[number]
+        if kind.layout not in PLAIN:
+            is_extension = kind.full_name in in_c and not is_standard_library(kind.module)
+            modules[kind.module if is_extension else ""] += int(count)
+    module, count = max(modules.items(), key=itemgetter(1), default=("", 0))
+    return module if count >= NEARLY_ALL * modules.total() else ""
 
 
 def _type_name(heap: Places, node: int) -> str:

@@ -232,7 +232,8 @@ def _tier_of_plain_values(
     is_item = tree.reference[entry] in ITEMS
     if is_little and not (is_item and rises_in_most(tree_growth.series, entry)):
         return WARMING
-    if tree.reference[tree_growth.root_by_place[entry]] == C_ROOT:
+    is_pythons = tree_growth.origins.of_type(tree.type[blamed]) == Origin.PYTHON
+    if is_pythons and tree.reference[tree_growth.root_by_place[entry]] == C_ROOT:
         # The tuples of code and the tables of classes are C's own: imports make them.
         return WARMING
     is_new = tree.counts[0][blamed] == 0

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MADE_AT_RUN_TIME = "(<"
 """Libraries make functions from text, whose file is called `<string>`."""
+MODULE_OF_TYPE = "<module>"
+"""What the reference of a class to its module is called."""
 INSTALLED_IN = ("/site-packages/", "/dist-packages/")
 
 
@@ -66,6 +68,22 @@ class Origins:
             full_name: Built-in types have no module in theirs.
         """
         return self.of_module(full_name) if "." in full_name else Origin.PYTHON
+
+
+def types_written_in_c(snapshot: Snapshot) -> frozenset[str]:
+    """Full names of the types that C declares, or makes at run time for an extension's module.
+
+    A class that a ``class`` statement makes does not refer to its module (``ht_module``,
+    Include/cpython/object.h).
+    """
+    made = set()
+    if MODULE_OF_TYPE in snapshot.edge_names:
+        edges = np.flatnonzero(snapshot.name_by_edge == snapshot.edge_names.index(MODULE_OF_TYPE))
+        owners = np.searchsorted(snapshot.first_edge_by_node, edges, side="right") - 1
+        made = set(snapshot.address_by_node[owners].tolist())
+    return frozenset(
+        kind.full_name for kind in snapshot.types if not kind.is_heap_type or kind.address in made
+    )
 
 
 def _code_of_packages(snapshot: Snapshot) -> Iterator[tuple[str, str]]:

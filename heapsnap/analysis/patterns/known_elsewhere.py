@@ -178,7 +178,8 @@ ELSEWHERE = (  # Libraries.
     ),
     known(
         "node-holds-document",
-        rf"{ITEM} (lxml\.\S+|xml\.dom\.\S+|bs4\.\S+)( |$)|"
+        rf"{ITEM} (lxml\.etree\._(Element|Comment|Entity|ProcessingInstruction)\S*|"
+        r"lxml\.(html|objectify)\.\S+|xml\.dom\.\S+|bs4\.\S+)( |$)|"
         r"\.(parentNode|ownerDocument|_doc|owner_document) ",
         "a node of a parsed tree keeps its parents, and so the whole document",
         "keep the text or the attributes that are needed, not the node",

@@ -14,7 +14,7 @@ import numpy as np
 
 from heapsnap.analysis.chains.describe import describe_path
 from heapsnap.analysis.heap.garbage import plumbing
-from heapsnap.analysis.heap.origins import Origin, Origins
+from heapsnap.analysis.heap.origins import Origin, Origins, types_written_in_c
 from heapsnap.analysis.heap.places import C_ROOT, GARBAGE_ROOT
 from heapsnap.analysis.series.kept_tree import kept_tree
 from heapsnap.analysis.series.lay_over import NAMESPACE_LAYOUTS, lay_over
@@ -70,9 +70,8 @@ class Series:
 
     @cached_property
     def extension_types(self) -> frozenset[str]:
-        """Full names of types that are declared in C."""
-        kinds = self.after.snapshot.types
-        return frozenset(kind.full_name for kind in kinds if not kind.is_heap_type)
+        """Full names of types that are written in C."""
+        return types_written_in_c(self.after.snapshot)
 
     @cached_property
     def namespace_types(self) -> frozenset[str]:
