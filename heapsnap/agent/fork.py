@@ -3,8 +3,9 @@
 The process forks a messenger, which forks a supervisor and exits; the supervisor forks the
 walker and waits for it. So the process has a child for a few milliseconds only, is never
 asked to wait for the walk, and a walker that crashes leaves a line on stderr and no half file.
-The second and third fork call the C library's `fork` directly: in a child there is one thread
-only, and nobody's fork handlers run again.
+The second and third fork call the C library's `_Fork` directly: nobody's fork handlers run again.
+gRPC's start its threads anew in every child, where they may crash; so the messenger forks before
+all else, and what comes after has one thread only (decision 107).
 """
 
 import _thread
@@ -22,7 +23,9 @@ from .talk import say
 try:
     import ctypes
 
-    _plain_fork = ctypes.PyDLL(None).fork
+    _libc = ctypes.PyDLL(None)
+    # ``fork`` without the handlers that C code has registered; glibc has it from 2.34 on.
+    _plain_fork = getattr(_libc, "_Fork", None) or _libc.fork
 except (ImportError, AttributeError):  # pragma: no cover - no ctypes, or no libc in reach
     _plain_fork = os.fork
 
@@ -127,10 +130,10 @@ def start(job, messenger):
 
     Args:
         job: Has ``take_hold`` and ``let_go``, see ``fork_quietly``; ``note_pause()``, called in
-            the first child at once; ``hold_hooks()``, called there before the program's signal
-            handlers and tracing functions are put away; ``run()``, called in the walker: returns
-            the path of the snapshot or None, and does not raise; and ``part``, the file that a
-            walker which dies leaves behind.
+            the first child at once; ``hold_hooks()``, called in the second before the program's
+            signal handlers and tracing functions are put away; ``run()``, called in the walker:
+            returns the path of the snapshot or None, and does not raise; and ``part``, the file
+            that a walker which dies leaves behind.
         messenger: A new ``Messenger``, to ``collect`` from, or to ``turn_away`` if this raises.
 
     Raises:
@@ -156,13 +159,13 @@ def _be_messenger(job, writing):
     """In the first child: leave the rest to a process of its own and be gone."""
     try:
         job.note_pause()
-        job.hold_hooks()
-        manners.forget_the_program()
-        manners.close_files(keep={writing})
-        manners.restore_signals(())
         supervisor = _plain_fork()
         if supervisor <= 0:
             # In the supervisor; or no further process may be made: then this one does it all.
+            job.hold_hooks()
+            manners.forget_the_program()
+            manners.close_files(keep={writing})
+            manners.restore_signals(())
             _supervise(job, writing, may_stay=supervisor == 0)
     finally:
         os._exit(0)

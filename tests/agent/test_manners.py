@@ -110,6 +110,14 @@ def test_fork_handlers_that_were_registered_later_do_not_run_in_the_child(play: 
     assert reading.count_by_type()["__main__.InCache"] == 300
 
 
+def test_fork_handlers_of_c_run_in_the_first_child_only(play: Scenario) -> None:
+    told = play("fork_handlers_of_c")
+    if "skip" in told:
+        pytest.skip(told["skip"])
+    assert told["path"]
+    assert told["times"] == 1
+
+
 def test_every_thread_runs_its_own_finalizers(play: Scenario) -> None:
     told = play("busy_threads")
     # logging registers a fork handler, which would be bytecode in between: decision 30.

@@ -25,8 +25,11 @@ port = server.add_insecure_port("127.0.0.1:0")
 server.start()
 call = grpc.insecure_channel(f"127.0.0.1:{port}").unary_unary("/any/method")
 call(b"warm", timeout=30)
+# Whose state is watched is asked for by threads of gRPC's all the time.
+watched = grpc.insecure_channel("127.0.0.1:1")
+watched.subscribe(lambda state: None)
 paths, answers = [], []
-for number in range(3):
+for number in range(10):
     paths.append(heapsnap.dump(f"{sys.argv[1]}/{number}.json"))
     answers.append(call(b"abc", timeout=30).decode())
 tell(paths=paths, answers=answers)

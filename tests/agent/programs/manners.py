@@ -3,6 +3,7 @@
 Arguments: FOLDER SCENARIO. Tells what the scenario, a function of this file, returns.
 """
 
+import ctypes
 import gc
 import os
 import select
@@ -299,6 +300,24 @@ def fork_handlers():
         os._exit(len(CACHE))
     _, status = os.waitpid(pid, 0)
     return {"path": path, "ran_for_us": ran_for_us, "ran": status == 0 and os.path.exists(log)}
+
+
+def fork_handlers_of_c():
+    """A library that starts its threads anew in every child, by a handler of C's, as gRPC does."""
+    libc = ctypes.CDLL(None)
+    register = getattr(libc, "__register_atfork", None)
+    if register is None or not hasattr(libc, "_Fork"):
+        return {"skip": "no handlers that can be registered from here, or no fork without them"}
+    log = os.path.join(FOLDER, "forked")
+
+    def note():
+        with open(log, "a", encoding="utf-8") as file:
+            file.write(".")
+
+    handler = ctypes.CFUNCTYPE(None)(note)
+    register(None, None, handler, None)
+    path = heapsnap.dump(os.path.join(FOLDER, "forked.json"))
+    return {"path": path, "times": os.path.getsize(log)}
 
 
 class Finalized:
