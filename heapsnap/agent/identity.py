@@ -5,6 +5,7 @@ stand where a string is expected, ``__class__`` may raise. So everything here go
 through the C getters of ``type`` itself and asks ``type(x)``, never ``isinstance``.
 """
 
+import _collections
 import os
 import sys
 import types
@@ -25,6 +26,7 @@ code_of_frame = types.FrameType.__dict__["f_code"].__get__
 line_of_frame = types.FrameType.__dict__["f_lineno"].__get__
 globals_of_frame = types.FrameType.__dict__["f_globals"].__get__
 locals_of_frame = types.FrameType.__dict__["f_locals"].__get__
+_maxlen_of_deque = _collections.deque.__dict__["maxlen"].__get__
 back_of_frame = types.FrameType.__dict__["f_back"].__get__
 
 FOLDER = os.path.dirname(__file__) + os.sep
@@ -196,7 +198,13 @@ def _name_coroutine(coroutine):
     return text(type(coroutine).__dict__["__qualname__"].__get__(coroutine))
 
 
+def _name_deque(queue):
+    maxlen = _maxlen_of_deque(queue)
+    return "" if maxlen is None else f"maxlen={maxlen}"
+
+
 NAMERS = {
+    "deque": _name_deque,
     "module": _name_module,
     "type": _name_class,
     "function": _name_function,
@@ -206,4 +214,7 @@ NAMERS = {
     "coroutine": _name_coroutine,
     "async_generator": _name_coroutine,
 }
-"""How the objects of a built-in layout are named. Every entry reads C fields only."""
+"""How the objects of a built-in layout are named. Every entry reads C fields only.
+
+The limit of a deque is no name, but tells the one that fills up from the one that grows for ever.
+"""

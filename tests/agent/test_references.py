@@ -94,6 +94,15 @@ def test_every_reference_leads_to_a_described_object(kinds: Kinds) -> None:
     assert kinds.reading.anomalies() == []
 
 
+def test_the_name_of_a_deque_is_its_limit(kinds: Kinds) -> None:
+    snapshot = kinds.reading.snapshot
+    named = {node for node, name in snapshot.name_by_node.items() if name == "maxlen=7"}
+    types = {snapshot.types[snapshot.type_by_node[node]].full_name for node in named}
+    assert types == {"collections.deque"}
+    names = [n for n in snapshot.name_by_node.values() if n.startswith("maxlen=")]
+    assert "maxlen=None" not in names
+
+
 def positioned(references: list[tuple[str, int]]) -> list[tuple[str, int]]:
     """The references of one object, with numbers in the place of ``[#]`` and ``[-#]``."""
     up = count()

@@ -12,13 +12,13 @@ import numpy as np
 
 from heapsnap.analysis.growth.blame import blame
 from heapsnap.analysis.growth.entry import Entry
+from heapsnap.analysis.growth.limits import is_limited
 from heapsnap.analysis.growth.tree_growth import TreeGrowth
 from heapsnap.analysis.growth.warming import (
     FEW_BYTES,
     LEAK,
     MANY,
     WARMING,
-    is_in_limited_lru,
     tier_of,
 )
 from heapsnap.analysis.heap.labels import KEY
@@ -29,6 +29,8 @@ from heapsnap.analysis.series.place_tree import NO_PLACE
 if TYPE_CHECKING:
     from heapsnap.analysis.series.series import Series
 
+AGENT = "heapsnap.agent."
+"""Numbers that many refer to may stand under a constant of the agent's own, by chance."""
 VESSELS = 9
 """Growth of a place that may be a mere vessel: a registry made on first use, then filled, or the
 blocks of a queue that C keeps. Fewer than ten objects are no leak by themselves."""
@@ -46,8 +48,8 @@ COMPANIONS = 3
 """Plain values for each of the objects in the same container that they came along with."""
 STANDING, MARGINAL = 1000, 0.05
 """A population of so many objects that grew by less than a twentieth stands after what did more."""
-ALIKE = 0.1
-"""Two places that grew by equal numbers, give or take a tenth, tell of one event."""
+ALIKE = 0.2
+"""Two places that grew by equal numbers, give or take a fifth, tell of one event."""
 
 
 def find_entries(series: Series) -> list[Entry]:
@@ -80,7 +82,7 @@ def entries_of(tree_growth: TreeGrowth) -> list[Entry]:
         key=lambda e: (
             e.tier,
             _is_marginal(tree_growth, e),
-            is_in_limited_lru(tree_growth, e.place),
+            is_limited(tree_growth, e.place),
             -e.tree_bytes_growth,
             -e.growth,
             e.place,
@@ -91,12 +93,16 @@ def entries_of(tree_growth: TreeGrowth) -> list[Entry]:
 
 def _where_growth_enters(tree_growth: TreeGrowth) -> set[int]:
     tree, growth = tree_growth.tree, tree_growth.growth
+    root = tree_growth.root_by_place
     return {
         place
         for place in np.flatnonzero(growth > 0).tolist()
-        if (above := tree.parent[place]) == NO_PLACE
-        or growth[above] <= 0
-        or not _is_explained(tree_growth, above, place)
+        if not tree.reference[root[place]].startswith(AGENT)
+        and (
+            (above := tree.parent[place]) == NO_PLACE
+            or growth[above] <= 0
+            or not _is_explained(tree_growth, above, place)
+        )
     }
 
 

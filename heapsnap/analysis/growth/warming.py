@@ -6,11 +6,11 @@ told from two snapshots is taken for warming up, and a third one tells.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from heapsnap.analysis.growth.blame import NAMED
 from heapsnap.analysis.growth.companions import WEAK_REFERENCES
+from heapsnap.analysis.growth.limits import fills_up_to_its_limit
 from heapsnap.analysis.growth.spread import rises_in_most
 from heapsnap.analysis.heap.labels import KEY
 from heapsnap.analysis.heap.origins import Origin
@@ -37,17 +37,9 @@ MANY = 100
 come and go: up to that many say nothing. Nor do as many entries of a cache of Python's own."""
 FILLED_ONCE = 5
 """A table of plain values that is so many times larger was filled when it was first used."""
-LRU_WRAPPER, LRU_LINK = "functools._lru_cache_wrapper", "functools._lru_list_elem"
-LRU_LIMIT = 128
-"""Entries that ``functools.lru_cache`` keeps unless told otherwise: until then it only fills."""
-EXECUTOR_THREADS = ("concurrent.futures.thread.ThreadPoolExecutor", "._threads")
-MOST_EXECUTOR_THREADS = 64
-KNOWN_LIMITS = {("re", "._cache"): 512, ("re", "._cache2"): 512, ("fnmatch", "._cache"): 256}
-"""Caches of Python's own, by module and attribute, and the entries after which they are cleared."""
 A_FEW_EACH = 3
 """Entries in tables of Python's own and of libraries for each module that was imported."""
 MANY_IMPORTS = 20
-"""An executor starts threads up to its ``max_workers``: that is a pool which reaches its size."""
 FINALIZER = "weakref.finalize._Info"
 WEAK_CONTAINERS = frozenset({"WeakSet", "WeakKeyDictionary", "WeakValueDictionary"})
 THREAD_DATA = "data of the thread"
@@ -111,18 +103,7 @@ def _is_bounded_by_design(tree_growth: TreeGrowth, entry: int, blamed: int) -> b
         return tree.reference[entry] == THREAD_DATA
     if _was_replaced(tree_growth, entry):
         return True
-    path = tree.path(entry)
-    module, attributes = tree.reference[path[0]], {tree.reference[p] for p in path[1:3]}
-    limits = [KNOWN_LIMITS.get((module, attribute), 0) for attribute in attributes]
-    if tree.counts[-1][entry] <= max(limits):
-        return True
-    is_executors = (tree.type[above], tree.reference[above]) == (
-        "set",
-        EXECUTOR_THREADS[1],
-    ) and EXECUTOR_THREADS[0] in {tree.type[place] for place in tree.path(above)[-3:]}
-    if is_executors and tree.counts[-1][entry] <= MOST_EXECUTOR_THREADS:
-        return True
-    return _is_filling_lru(tree_growth, entry)
+    return fills_up_to_its_limit(tree_growth, entry)
 
 
 def _was_replaced(tree_growth: TreeGrowth, entry: int) -> bool:
@@ -190,31 +171,6 @@ def _lives_with_its_key(tree_growth: TreeGrowth, entry: int) -> bool:
     return in_weak_keys or tree.type[entry] == FINALIZER
 
 
-def is_in_limited_lru(tree_growth: TreeGrowth, entry: int) -> bool:
-    """Whether the entry stands in an ``lru_cache`` that has a limit, be it ever so high."""
-    return _limited_lru_above(tree_growth, entry) is not None
-
-
-def _is_filling_lru(tree_growth: TreeGrowth, entry: int) -> bool:
-    """Whether the entry stands in an ``lru_cache`` with a limit that it may not have reached."""
-    wrapper = _limited_lru_above(tree_growth, entry)
-    counts = tree_growth.tree.counts[-1]
-    return wrapper is not None and bool(counts[entry] <= LRU_LIMIT * counts[wrapper])
-
-
-def _limited_lru_above(tree_growth: TreeGrowth, entry: int) -> int | None:
-    """The place of the cache's wrapper.
-
-    Only a cache with a limit links its entries (Modules/_functoolsmodule.c).
-    """
-    tree = tree_growth.tree
-    for wrapper, below in pairwise(tree.path(entry)):
-        if tree.type[wrapper] == LRU_WRAPPER and tree.reference[below] == "<cache>":
-            links = (place for place, kind in enumerate(tree.type) if kind == LRU_LINK)
-            return wrapper if any(wrapper in tree.path(link) for link in links) else None
-    return None
-
-
 def _tier_of_plain_values(
     tree_growth: TreeGrowth, entry: int, blamed: int, bytes_below: int
 ) -> int:
@@ -256,7 +212,9 @@ def _tier_by_owner(tree_growth: TreeGrowth, entry: int, blamed: int) -> int:
     if tree.type[blamed] in CALLABLES:
         return LEAK
     growth = int(tree_growth.growth[entry])
-    is_filled = growth >= FILLED_ONCE * int(tree.counts[0][entry])
+    # What had many entries before was in use then, and grows on.
+    known = int(tree.counts[0][entry])
+    is_filled = known < SEVERAL and growth >= FILLED_ONCE * known
     if growth < MANY or (is_filled and tree_growth.rank_of(blamed) > 0):
         return WARMING
     return LEAK

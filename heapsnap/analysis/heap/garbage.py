@@ -35,8 +35,9 @@ _PLUMBING = {
 
 _CONTAINER = 8
 _CONNECTING_MODULES = frozenset(
-    {"_weakrefset", "collections", "contextlib", "functools", "itertools", "operator", "weakref"}
-)
+    {"_weakrefset", "asyncio.events", "collections", "contextlib", "functools", "itertools",
+     "operator", "weakref"}
+)  # fmt: skip
 """Modules of Python's own that are all about holding what belongs to others."""
 
 

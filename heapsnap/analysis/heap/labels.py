@@ -35,6 +35,9 @@ LATE_NAMES = frozenset(
 """An instance's class, a function's globals, a traceback's frames: every path could lead through
 them, and none that does tells who is to blame. LeakCanary and memlab postpone them likewise."""
 
+NAMELESS = frozenset({"?", "<stack>"})
+"""Names of references that nothing names: the variable of a coroutine says more than its stack."""
+
 NAMED_ENTRIES = 32
 """Entries up to which a dict is taken for a record, whose keys are worth telling apart."""
 
@@ -47,7 +50,7 @@ class EdgeLabels:
     """Normalised names of all references.
 
     Attributes:
-        texts: The distinct names, sorted, so that a number is a rank.
+        texts: The distinct names by rank: sorted, those that say nothing last.
         label_by_edge: ``(m,) int32``, index into ``texts``.
         is_late_by_edge: ``(m,) bool``.
     """
@@ -71,7 +74,9 @@ def label_edges(snapshot: Snapshot, graph: ReferenceGraph) -> EdgeLabels:
         [_item_text(name) for name in names],
     ]
     closures = _closure_variables(snapshot, graph)
-    texts = sorted({text for variant in variants for text in variant} | set(closures.values()))
+    found = {text for variant in variants for text in variant} | set(closures.values())
+    # What says nothing comes last: of two ways a path takes that of the smaller rank.
+    texts = sorted(found, key=lambda text: (text in NAMELESS, text))
     rank = {text: position for position, text in enumerate(texts)}
     rank_by_cell = np.array([rank[text] for variant in variants for text in variant], np.int32)
     first_cell_by_edge = np.repeat(variant_by_node * np.int32(len(names)), out_degree)

@@ -85,4 +85,6 @@ def _type_mark(step: Step) -> str:
         mark += "!"
     elif step.layout == "type" and step.type != "type":
         mark += "@"
+    elif step.layout == "deque" and step.name:
+        mark += f" {step.name}"
     return f"{mark} repeated" if step.text.endswith(" times)") else mark

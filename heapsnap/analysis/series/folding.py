@@ -28,6 +28,8 @@ MANY_NUMBERED = 10
 """Names that differ in a number alone, from which on somebody counts them up."""
 ALIKE = 3
 """Entries of one dict that are of one type and in which the same type grew: a collection."""
+MOST_FIELDS = 2 * NAMED_ENTRIES
+"""Keys of one type that the records at one place may have together."""
 LEAST_SHARED = 3
 """Characters that attributes' names have in common where they are one collection, spread out."""
 _NUMBER = re.compile(r"[0-9a-f]{8,}|\d+")
@@ -98,6 +100,9 @@ class _Level:
             (parent, types[p], kind) for p, parent in keyed for kind in grown_below.get(p, ())
         )
         self._collections = {key[:2] for key, count in alike.items() if count >= ALIKE}
+        # Dicts of one entry each look like records, but no record has so many fields.
+        fields = Counter((parent, types[p]) for p, parent in keyed)
+        self._collections |= {key for key, count in fields.items() if count > MOST_FIELDS}
         self._spread = self._spread_collections(attributes, grown_below)
 
     def _spread_collections(

@@ -80,6 +80,12 @@ class Series:
         return frozenset(kind.full_name for kind in kinds if kind.layout in NAMESPACE_LAYOUTS)
 
     @cached_property
+    def deque_types(self) -> frozenset[str]:
+        """Full names of ``collections.deque`` and what derives from it."""
+        kinds = self.after.snapshot.types
+        return frozenset(kind.full_name for kind in kinds if kind.layout == "deque")
+
+    @cached_property
     def leaf_types(self) -> frozenset[str]:
         """Full names of types whose objects refer to nothing, or only to what they view."""
         return frozenset(

@@ -117,7 +117,7 @@ def describe_containers():
     for holder in (sequence, (one, two)):
         expect_named(holder, "[0]", one)
         expect_named(holder, "[1]", two)
-    queue = collections.deque([one, two])
+    queue = collections.deque([one, two], maxlen=7)
     expect_named(queue, "[1]", two)
     members = {one, two}
     expect_named(members, "{*}", one)

@@ -1,0 +1,128 @@
+"""Limits that keep a container from growing on, as far as a snapshot shows them.
+
+Owns which containers have one, and whether what grows in them still fills up to it. An
+``lru_cache`` shows only that it has one, a deque how many items it may have, a library's cache the
+attribute.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from heapsnap.analysis.heap.labels import ATTRIBUTES
+from heapsnap.analysis.heap.origins import Origin
+from heapsnap.analysis.series.place_tree import NO_PLACE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from heapsnap.analysis.growth.tree_growth import TreeGrowth
+    from heapsnap.analysis.heap.places import Places
+    from heapsnap.snapshot.model import NodeArray
+
+LRU_WRAPPER, LRU_LINK = "functools._lru_cache_wrapper", "functools._lru_list_elem"
+LRU_LIMIT = 128
+"""Entries that ``functools.lru_cache`` keeps unless told otherwise: until then it only fills."""
+EXECUTOR_THREADS = ("concurrent.futures.thread.ThreadPoolExecutor", "._threads")
+MOST_EXECUTOR_THREADS = 64
+"""An executor starts threads up to its ``max_workers``: that is a pool which reaches its size."""
+KNOWN_LIMITS = {("re", "._cache"): 512, ("re", "._cache2"): 512, ("fnmatch", "._cache"): 256}
+"""Caches of Python's own, by module and attribute, and the entries after which they are cleared."""
+MAXLEN = re.compile(r"maxlen=(\d+)")
+"""What the snapshot calls a deque that has a limit."""
+NEARLY_FULL = 0.5
+"""Of its limit, from which on a deque is one that fills up; one of a million is a leak before."""
+LIMIT_ATTRIBUTE = re.compile(
+    r"(\.|\[\')\w*(max_?(size|len|length|items|entries|count)|capacity|size_?limit)(\'\])?$",
+    re.IGNORECASE,
+)
+"""What the attribute is called in which a cache keeps how many entries it may have."""
+STEPS_TO_OWNER = 2
+"""From the entries of a cache by its dict to the cache."""
+
+
+def is_limited(tree_growth: TreeGrowth, entry: int) -> bool:
+    """Whether the entry stands in a container that has a limit, be it ever so high."""
+    return (
+        _limited_lru_above(tree_growth, entry) is not None
+        or _deque_limit(tree_growth, entry) is not None
+        or _is_in_cache_of_library(tree_growth, entry)
+    )
+
+
+def fills_up_to_its_limit(tree_growth: TreeGrowth, entry: int) -> bool:
+    """Whether the entry stands in a container with a limit that it may only now have reached."""
+    tree = tree_growth.tree
+    count = int(tree.counts[-1][entry])
+    path = tree.path(entry)
+    module, attributes = tree.reference[path[0]], {tree.reference[p] for p in path[1:3]}
+    limits = [KNOWN_LIMITS.get((module, attribute), 0) for attribute in attributes]
+    if count <= max(limits, default=0) or _is_pool_of_threads(tree_growth, entry):
+        return True
+    wrapper = _limited_lru_above(tree_growth, entry)
+    if wrapper is not None and count <= LRU_LIMIT * int(tree.counts[-1][wrapper]):
+        return True
+    limit = _deque_limit(tree_growth, entry)
+    return limit is not None and count >= NEARLY_FULL * limit
+
+
+def _is_pool_of_threads(tree_growth: TreeGrowth, entry: int) -> bool:
+    tree, above = tree_growth.tree, tree_growth.tree.parent[entry]
+    is_set = (tree.type[above], tree.reference[above]) == ("set", EXECUTOR_THREADS[1])
+    return (
+        is_set
+        and EXECUTOR_THREADS[0] in {tree.type[place] for place in tree.path(above)[-3:]}
+        and tree.counts[-1][entry] <= MOST_EXECUTOR_THREADS
+    )
+
+
+def _limited_lru_above(tree_growth: TreeGrowth, entry: int) -> int | None:
+    """The place of the cache's wrapper.
+
+    Only a cache with a limit links its entries (Modules/_functoolsmodule.c).
+    """
+    tree = tree_growth.tree
+    for wrapper, below in pairwise(tree.path(entry)):
+        if tree.type[wrapper] == LRU_WRAPPER and tree.reference[below] == "<cache>":
+            links = (place for place, kind in enumerate(tree.type) if kind == LRU_LINK)
+            return wrapper if any(wrapper in tree.path(link) for link in links) else None
+    return None
+
+
+def _deque_limit(tree_growth: TreeGrowth, entry: int) -> int | None:
+    """How many items the deques together may have in which the entry stands."""
+    tree, series = tree_growth.tree, tree_growth.series
+    above = tree.parent[entry]
+    if above == NO_PLACE or tree.type[above] not in series.deque_types:
+        return None
+    names = series.after.snapshot.name_by_node
+    deques = series.nodes_at(len(series.heaps) - 1, above).tolist()
+    limits = [MAXLEN.fullmatch(names.get(node, "")) for node in deques]
+    known = [int(limit[1]) for limit in limits if limit]
+    return sum(known) if known and len(known) == len(limits) else None
+
+
+def _is_in_cache_of_library(tree_growth: TreeGrowth, entry: int) -> bool:
+    """Whether an object of a library holds the entries that says how many it may have.
+
+    Queues of Python's own have such an attribute too, and are without a limit where it is 0.
+    """
+    tree, series = tree_growth.tree, tree_growth.series
+    for place in tree.path(entry)[-2 : -2 - STEPS_TO_OWNER : -1]:
+        if tree_growth.origins.of_type(tree.type[place]) != Origin.LIBRARY:
+            continue
+        owner = series.nodes_at(len(series.heaps) - 1, place)[:1]
+        return any(map(LIMIT_ATTRIBUTE.match, _attributes(series.after, owner)))
+    return False
+
+
+def _attributes(heap: Places, nodes: NodeArray) -> Iterator[str]:
+    """The names of what objects refer to, and of what is in their dicts of attributes."""
+    edges, _ = heap.graph.edges_of(nodes)
+    for edge in edges.tolist():
+        name = heap.snapshot.edge_names[heap.snapshot.name_by_edge[edge]]
+        yield name
+        if name == ATTRIBUTES:
+            yield from _attributes(heap, heap.graph.referent_by_edge[edge : edge + 1])
