@@ -39,6 +39,8 @@ LIMIT_ATTRIBUTE = re.compile(
     re.IGNORECASE,
 )
 """What the attribute is called in which a cache keeps how many entries it may have."""
+LIBRARY_LIMIT = 512
+"""Entries up to which a library's cache is taken to fill: it shows a limit, but not which."""
 STEPS_TO_OWNER = 2
 """From the entries of a cache by its dict to the cache."""
 
@@ -110,19 +112,26 @@ def _is_in_cache_of_library(tree_growth: TreeGrowth, entry: int) -> bool:
     Queues of Python's own have such an attribute too, and are without a limit where it is 0.
     """
     tree, series = tree_growth.tree, tree_growth.series
+    if tree.counts[-1][entry] > LIBRARY_LIMIT:
+        return False
     for place in tree.path(entry)[-2 : -2 - STEPS_TO_OWNER : -1]:
         if tree_growth.origins.of_type(tree.type[place]) != Origin.LIBRARY:
             continue
         owner = series.nodes_at(len(series.heaps) - 1, place)[:1]
-        return any(map(LIMIT_ATTRIBUTE.match, _attributes(series.after, owner)))
+        return any(
+            kind == "int" and LIMIT_ATTRIBUTE.match(name)
+            for name, kind in _attributes(series.after, owner)
+        )
     return False
 
 
-def _attributes(heap: Places, nodes: NodeArray) -> Iterator[str]:
-    """The names of what objects refer to, and of what is in their dicts of attributes."""
+def _attributes(heap: Places, nodes: NodeArray) -> Iterator[tuple[str, str]]:
+    """Name and type of what objects refer to, and of what is in their dicts of attributes."""
+    snapshot = heap.snapshot
     edges, _ = heap.graph.edges_of(nodes)
     for edge in edges.tolist():
-        name = heap.snapshot.edge_names[heap.snapshot.name_by_edge[edge]]
-        yield name
+        name = snapshot.edge_names[snapshot.name_by_edge[edge]]
+        referent = heap.graph.referent_by_edge[edge : edge + 1]
+        yield name, snapshot.types[snapshot.type_by_node[referent[0]]].full_name
         if name == ATTRIBUTES:
-            yield from _attributes(heap, heap.graph.referent_by_edge[edge : edge + 1])
+            yield from _attributes(heap, referent)
