@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from heapsnap.analysis.heap.places import Places
+    from heapsnap.snapshot.model import ObjectType
 
 MOST_THREADS = 5
 MOST_AWAITS = 12
@@ -83,7 +84,7 @@ def _suspended_lines(heap: Places, root: int, edges: Sequence[int]) -> list[str]
     graph, snapshot = heap.graph, heap.snapshot
     on_chain = np.append(root, graph.referent_by_edge[np.array(edges, dtype=np.int64)])
     is_suspended = np.array(
-        [kind.layout in SUSPENDED_LAYOUTS or kind.qualname == "Task" for kind in snapshot.types],
+        [kind.layout in SUSPENDED_LAYOUTS or _is_asyncios(kind, "Task") for kind in snapshot.types],
         dtype=np.bool_,
     )
     suspended = np.flatnonzero(is_suspended[snapshot.type_by_node[on_chain]])
@@ -100,7 +101,7 @@ def _suspended_lines(heap: Places, root: int, edges: Sequence[int]) -> list[str]
 def _waiting_task(heap: Places, future: int) -> int | None:
     """The task that a future wakes up when it is done: it stands among its callbacks."""
     graph, snapshot = heap.graph, heap.snapshot
-    if snapshot.types[int(snapshot.type_by_node[future])].qualname != "Future":
+    if not _is_asyncios(snapshot.types[int(snapshot.type_by_node[future])], "Future"):
         return None
     frontier = [future]
     for _ in range(CALLBACK_DEPTH):
@@ -113,9 +114,16 @@ def _waiting_task(heap: Places, future: int) -> int | None:
             if snapshot.edge_names[int(snapshot.name_by_edge[edge])] not in LATE_NAMES
         ][:MOST_CALLBACKS]
         for node in frontier:
-            if snapshot.types[int(snapshot.type_by_node[node])].qualname == "Task":
+            if _is_asyncios(snapshot.types[int(snapshot.type_by_node[node])], "Task"):
                 return node
     return None
+
+
+def _is_asyncios(kind: ObjectType, name: str) -> bool:
+    """Whether it is asyncio's class, in C or in Python, or derives from that in C."""
+    return kind.layout == name or (
+        kind.qualname == name and kind.module in {"_asyncio", "asyncio.tasks", "asyncio.futures"}
+    )
 
 
 def _follow_awaits(heap: Places, node: int) -> list[int]:

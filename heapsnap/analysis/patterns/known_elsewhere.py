@@ -6,7 +6,15 @@ is general. No entry looks at a particular program.
 
 from __future__ import annotations
 
-from heapsnap.analysis.patterns.known_pattern import CLOSURE, COLLECTION, ITEM, WRAPPED, known
+from heapsnap.analysis.patterns.known_pattern import (
+    CLOSURE,
+    COLLECTION,
+    FUTURE,
+    ITEM,
+    TASK,
+    WRAPPED,
+    known,
+)
 
 ELSEWHERE = (  # Libraries.
     known(
@@ -141,14 +149,23 @@ ELSEWHERE = (  # Libraries.
         "take from both at the same pace, or make a list",
     ),
     known(
+        "nursery-never-ends",
+        r"(trio\.(\w+\.)*(Runner|Nursery|CancelStatus) \.(tasks|_children|_tasks) set "
+        r"|anyio\.\S+ \._tasks set |asyncio\.taskgroups\.TaskGroup \._tasks set )\{\*\} ",
+        "a nursery or task group keeps every task that was started in it until that task ends, and "
+        "the task its variables",
+        "let each task end when its work is done (a cancel scope, a timeout), and open the nursery "
+        "for one piece of work",
+    ),
+    known(
         "task-kept",
-        rf"{ITEM} (_asyncio|asyncio\.tasks|\S+)\.Task( |$)",
+        rf"{ITEM} {TASK}",
         "a task that is kept keeps its result or its coroutine's variables, even when it is done",
         "discard it when it is done: task.add_done_callback(tasks.discard), or a TaskGroup",
     ),
     known(
         "future-kept",
-        rf"{ITEM} (\S+\.)?(Future|Deferred|ApplyResult|AsyncResult|EagerResult)( |$)",
+        rf"{ITEM} {FUTURE}",
         "a future that is kept keeps its result, and one that is never resolved whoever waits",
         "forget it when its result was taken; give every wait a timeout and resolve what is lost",
     ),

@@ -18,11 +18,12 @@ class KnownPattern:
     ``looks`` is searched in the chain written as ``root .reference type .reference type``: the
     root as the chain shows it (``module app``), full type names, references as they are, one
     blank between; ``repeated`` behind the type of what is counted in place of shown. Behind the
-    type of an exception stands ``!`` and behind a metaclass ``@``, whatever they are called. At
-    the end stand ``|`` and the normalised path. A cycle has no root and starts with a type;
-    ``in_cycle``: only there. Where growth is known to enter, the match must reach up to there:
-    what merely leads to the place that grows is not to blame. ``of_part``: only where the last
-    object refers to a parent that is not on the chain.
+    type of an exception stands ``!`` and behind a metaclass ``@``, whatever they are called, and
+    behind a type that derives from a collection or from asyncio's futures ``:`` and which
+    (``app.Registry:dict``). At the end stand ``|`` and the normalised path. A cycle has no root
+    and starts with a type; ``in_cycle``: only there. Where growth is known to enter, the match
+    must reach up to there: what merely leads to the place that grows is not to blame. ``of_part``:
+    only where the last object refers to a parent that is not on the chain.
     """
 
     pattern: Pattern
@@ -56,8 +57,19 @@ def known(
 CLOSURE = r"function \.__closure__(\([^)]*\))? tuple \S+ cell \.cell_contents"
 ITEM = r"(\]|\{\*\}|<key>|\?)"
 COLLECTION = (
-    r"(dict|list|set|(\w+\.)*(deque|OrderedDict|defaultdict|Counter|ChainMap|Weak\w+)"
-    r"( \.data (dict|set))?) (\[|\{|<key>)"
+    r"((\S+:)?(dict|list|set)|(\S+:|collections\.)?(deque|OrderedDict|defaultdict)"
+    r"|(\w+\.)*(ChainMap|UserDict|UserList|Weak\w+)( \.(data|maps) (dict|set|list))?"
+    r") (\[|\{|<key>)"
 )
+TASK = r"(_asyncio\.Task|asyncio\.tasks\.Task|\S+:Task)( |$)"
+"""Asyncio's; a class of another's that is called so may be a thing to do."""
+FUTURE = (
+    r"(_?asyncio\.(futures\.)?Future|\S+:Future|(tornado|kafka)\.\S*Future|"
+    r"(\w+\.)*(concurrent\.futures|loky|distributed)\.\S*Future|"
+    r"twisted\.internet\.defer\.\w*Deferred\w*|"
+    r"(multiprocessing|multiprocess|billiard)\.pool\.\w+Result|"
+    r"celery\.result\.\w+Result|gevent\.\S*AsyncResult)( |$)"
+)
+"""What stands for a result to come, by the libraries that have it: a name alone says nothing."""
 WRAPPED = 4
 """Wrappers around wrappers from which on no decorator explains them."""

@@ -20,6 +20,10 @@ EXCEPTION_LAYOUTS = frozenset(
     for name, kind in vars(builtins).items()
     if isinstance(kind, type) and issubclass(kind, BaseException)
 )
+DERIVED_LAYOUTS = frozenset(
+    {"dict", "list", "set", "deque", "OrderedDict", "defaultdict", "Future", "Task"}
+)
+"""Built-in types that are known again in what derives from them, whatever that is called."""
 WORD_LIMIT = 500
 """Characters of one name that are searched, which is what the agent keeps of any. A file that
 nobody's agent wrote may have longer ones, and the search takes the square of a name's length."""
@@ -85,6 +89,6 @@ def _type_mark(step: Step) -> str:
         mark += "!"
     elif step.layout == "type" and step.type != "type":
         mark += "@"
-    elif step.layout == "deque" and step.name:
-        mark += f" {step.name}"
+    elif step.layout in DERIVED_LAYOUTS and mark.rpartition(".")[2] != step.layout:
+        mark += f":{step.layout}"
     return f"{mark} repeated" if step.text.endswith(" times)") else mark

@@ -1,0 +1,120 @@
+"""Which known pattern is told of a heap that grows, and of which it is not."""
+
+import pytest
+
+from heapsnap.analysis.answers.why import why
+from tests.heaps import load_heap
+
+LAYOUTS = {
+    "_asyncio.Task": "Task",
+    "_asyncio.Future": "Future",
+    "app.Traced": "Task",
+    "app.Promise": "Future",
+}
+
+
+def group_of(kind, *pictures, layouts=LAYOUTS, **keywords):
+    """The first way in which the objects of a type are held; ``{n}`` in a picture has grown."""
+    before, after = (
+        load_heap(*(p.replace("{n}", str(n)) for p in pictures), layouts=layouts, **keywords)
+        for n in (10, 60)
+    )
+    return why(after, kind, since=before).groups[0]
+
+
+def pattern_of(kind, *pictures, **keywords):
+    pattern = group_of(kind, *pictures, **keywords).pattern
+    return pattern and pattern.id
+
+
+def kept_in_a_set(kind):
+    return (
+        "module app -.BOARD-> board:app.Board -.done-> done:set",
+        f"done -{{*}}-> t*{{n}}:{kind}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("_asyncio.Task", "task-kept"),
+        ("asyncio.tasks.Task", "task-kept"),
+        ("app.Traced", "task-kept"),
+        ("app.Task", None),
+        ("rich.progress.Task", None),
+        ("dask._task_spec.Task", None),
+        ("trio.lowlevel.Task", None),
+        ("_asyncio.Future", "future-kept"),
+        ("asyncio.futures.Future", "future-kept"),
+        ("concurrent.futures._base.Future", "future-kept"),
+        ("twisted.internet.defer.Deferred", "future-kept"),
+        ("multiprocessing.pool.ApplyResult", "future-kept"),
+        ("app.Promise", "future-kept"),
+        ("app.Future", None),
+        ("trading.contracts.Future", None),
+        ("app.Deferred", None),
+    ],
+)
+def test_tasks_and_futures_are_those_of_the_libraries_that_have_them(kind, expected):
+    assert pattern_of(kind, *kept_in_a_set(kind)) == expected
+
+
+def test_only_a_task_of_asyncio_is_said_to_be_suspended():
+    assert group_of("app.Task", *kept_in_a_set("app.Task")).detail == ()
+    told = group_of("app.Traced", *kept_in_a_set("app.Traced")).detail
+    assert told == ("suspended: Traced",)
+
+
+def test_only_a_future_of_asyncio_is_said_to_be_awaited():
+    def awaited(future):
+        return group_of(
+            future,
+            "module app -.BOOK-> book:list",
+            f"book -[#]-> f*{{n}}:{future}",
+            "f59 -._callbacks-> calls:list -[0]-> t:_asyncio.Task",
+        ).detail
+
+    assert awaited("app.Future") == ()
+    assert awaited("_asyncio.Future") == ("awaited by: Task",)
+
+
+@pytest.mark.parametrize(
+    ("group", "children", "task"),
+    [
+        ("trio._core._run.Nursery", "_children", "trio.lowlevel.Task"),
+        ("trio._core._run.Runner", "tasks", "trio.lowlevel.Task"),
+        ("asyncio.taskgroups.TaskGroup", "_tasks", "_asyncio.Task"),
+        ("anyio._backends._asyncio.TaskGroup", "_tasks", "_asyncio.Task"),
+    ],
+)
+def test_a_nursery_keeps_its_tasks_until_they_end(group, children, task):
+    pictures = (
+        f"module app -.GROUP-> group:{group} -.{children}-> tasks:set",
+        f"tasks -{{*}}-> t*{{n}}:{task}",
+    )
+    assert pattern_of(task, *pictures) == "nursery-never-ends"
+
+
+@pytest.mark.parametrize(
+    ("kind", "layout"),
+    [
+        ("collections.Counter", "dict"),
+        ("collections.OrderedDict", "OrderedDict"),
+        ("nltk.probability.ConditionalFreqDist", "defaultdict"),
+        ("app.Registry", "dict"),
+        ("app.Ordered", "OrderedDict"),
+        ("app.History", "list"),
+    ],
+)
+def test_a_collection_at_module_level_may_be_of_a_class_that_derives_from_one(kind, layout):
+    pictures = (f"module app -.ROWS-> rows:{kind}", "rows -[*]-> r*{n}:app.Row")
+    assert pattern_of("app.Row", *pictures, layouts={kind: layout}) == "module-level-collection"
+
+
+def test_a_collection_of_a_class_may_be_of_a_class_that_derives_from_one():
+    pictures = (
+        "module app -.Model-> class app.Model -.seen-> seen:app.Registry",
+        "seen -[*]-> r*{n}:app.Row",
+    )
+    layouts = {"app.Registry": "dict"}
+    assert pattern_of("app.Row", *pictures, layouts=layouts) == "class-level-collection"
