@@ -118,3 +118,53 @@ def test_a_collection_of_a_class_may_be_of_a_class_that_derives_from_one():
     )
     layouts = {"app.Registry": "dict"}
     assert pattern_of("app.Row", *pictures, layouts=layouts) == "class-level-collection"
+
+
+def held_by(kind, item="app.Row"):
+    return (
+        f"module app -.PAGES-> owner:app.Table -.pages-> cache:{kind} -._data-> rows:dict",
+        f"rows -[*]-> r*{{n}}:{item}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("app.LRU", "own-cache"),
+        ("app.MyLRU2", "own-cache"),
+        ("app.Memo", "own-cache"),
+        ("app.page_cache", "own-cache"),
+        ("app.HTTPCache", "own-cache"),
+        ("lib.utils.LRUCache", "own-cache"),
+        ("lib.LRUDict", "own-cache"),
+        ("app.InMemoryRepository", None),
+        ("app.MemberList", None),
+        ("app.memory_store", None),
+        ("app.Cached", None),
+        ("app.CacheKey", None),
+        ("app.CacheEntry", None),
+        ("app.PLRUX", None),
+    ],
+)
+def test_a_cache_is_known_by_a_word_of_its_class_at_any_depth(kind, expected):
+    assert pattern_of("app.Row", *held_by(kind)) == expected
+
+
+def test_a_cache_that_keeps_other_caches_is_not_blamed_for_its_entries():
+    pictures = held_by("lib.FanoutCache", item="lib.Cache")
+    assert pattern_of("lib.Cache", *pictures) is None
+
+
+def test_a_cache_within_what_grows_is_not_to_blame():
+    pictures = (
+        "module app -.USERS-> box:app.Users -.rows-> rows:list",
+        "rows -[#]-> u*{n}:app.User -.cache-> c*{n}:app.Cache -.data-> d*{n}:dict",
+        "d*{n} -['k']-> r*{n}:app.Row",
+    )
+    assert pattern_of("app.Row", *pictures) is None
+
+
+def test_a_cache_that_is_a_dict_itself_is_a_cache():
+    pictures = ("module app -.ROWS-> rows:app.LRUCache", "rows -[*]-> r*{n}:app.Row")
+    layouts = {"app.LRUCache": "OrderedDict"}
+    assert pattern_of("app.Row", *pictures, layouts=layouts) == "own-cache"

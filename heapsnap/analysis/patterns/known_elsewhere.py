@@ -7,6 +7,7 @@ is general. No entry looks at a particular program.
 from __future__ import annotations
 
 from heapsnap.analysis.patterns.known_pattern import (
+    CACHE,
     CLOSURE,
     COLLECTION,
     FUTURE,
@@ -231,11 +232,13 @@ ELSEWHERE = (  # Libraries.
     ),
     known(
         "own-cache",
-        rf"^module \S+ \.\w+ (\w+\.)*\w*(?i:cache|lru|memo)\w* \.\w+ {COLLECTION}",
-        "a cache of the program's own has no limit, or does not take out of this collection what "
-        "it takes out of another",
-        "take entries out of all its collections at once, or use one that is made: "
-        "functools.lru_cache, cachetools",
+        # At any depth, and not where it is other caches that a cache keeps.
+        rf" (\w+\.)*{CACHE}( \.\w+ {COLLECTION}|:\w+ (\[|<key>))(?![^|]* (\w+\.)*{CACHE} )",
+        "a cache keeps its entries until they are taken out: this one has no limit, or has not "
+        "reached it, or does not take out of this collection what it takes out of another",
+        "give it a limit that it can reach (a size, a time to live), and take an entry out of all "
+        "its collections at once, as functools.lru_cache and cachetools do",
+        at_growth=True,
     ),
     known(
         "module-level-collection",

@@ -23,13 +23,15 @@ class KnownPattern:
     (``app.Registry:dict``). At the end stand ``|`` and the normalised path. A cycle has no root
     and starts with a type; ``in_cycle``: only there. Where growth is known to enter, the match
     must reach up to there: what merely leads to the place that grows is not to blame. ``of_part``:
-    only where the last object refers to a parent that is not on the chain.
+    only where the last object refers to a parent that is not on the chain. ``at_growth``: only
+    where growth is known to enter within the match, behind its first step.
     """
 
     pattern: Pattern
     looks: re.Pattern[str]
     in_cycle: bool = False
     of_part: bool = False
+    at_growth: bool = False
 
 
 def known(
@@ -40,6 +42,7 @@ def known(
     *,
     in_cycle: bool = False,
     of_part: bool = False,
+    at_growth: bool = False,
 ) -> KnownPattern:
     """An entry of the table.
 
@@ -50,8 +53,10 @@ def known(
         fix: What to change, likewise.
         in_cycle: Whether only a cycle of garbage can look like it.
         of_part: Whether only what refers to a parent can look like it.
+        at_growth: Whether only what is known to grow there can look like it.
     """
-    return KnownPattern(Pattern(name, explanation, fix), re.compile(looks), in_cycle, of_part)
+    pattern = Pattern(name, explanation, fix)
+    return KnownPattern(pattern, re.compile(looks), in_cycle, of_part, at_growth)
 
 
 CLOSURE = r"function \.__closure__(\([^)]*\))? tuple \S+ cell \.cell_contents"
@@ -71,5 +76,10 @@ FUTURE = (
     r"celery\.result\.\w+Result|gevent\.\S*AsyncResult)( |$)"
 )
 """What stands for a result to come, by the libraries that have it: a name alone says nothing."""
+CACHE = (
+    r"\w*(Cache|Memo|Memoizer|Lru|(?<![A-Z])LRU|(?<![A-Za-z])(cache|lru|memo))"
+    r"(_?(?i:dict|map|store|storage|backend|impl))?\d*"
+)
+"""A class's own name: ``LRUCache``, ``page_cache``, ``Memo``; no ``Memory`` and no ``CacheKey``."""
 WRAPPED = 4
 """Wrappers around wrappers from which on no decorator explains them."""

@@ -7,7 +7,7 @@ pattern must account for the place where growth enters.
 from __future__ import annotations
 
 import builtins
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from heapsnap.analysis.patterns.known_patterns import KNOWN
@@ -53,7 +53,14 @@ def match_pattern(
             continue
         for match in known.looks.finditer(text):
             last_step = bisect_left(starts, match.end()) - 1
-            if chain.grows_at is None or last_step >= chain.grows_at - SLACK:
+            if chain.grows_at is None:
+                is_there = not known.at_growth
+            else:
+                first_step = bisect_right(starts, match.start()) - 1
+                is_there = last_step >= chain.grows_at - SLACK and (
+                    not known.at_growth or first_step < chain.grows_at
+                )
+            if is_there:
                 return known.pattern
     return None
 
