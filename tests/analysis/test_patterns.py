@@ -3,6 +3,8 @@
 import pytest
 
 from heapsnap.analysis.answers.why import why
+from heapsnap.analysis.patterns.match import match_pattern
+from heapsnap.analysis.results import Chain, Step
 from tests.heaps import load_heap
 
 LAYOUTS = {
@@ -13,13 +15,17 @@ LAYOUTS = {
 }
 
 
-def group_of(kind, *pictures, layouts=LAYOUTS, **keywords):
-    """The first way in which the objects of a type are held; ``{n}`` in a picture has grown."""
+def groups_of(kind, *pictures, layouts=LAYOUTS, **keywords):
+    """The ways in which the objects of a type are held; ``{n}`` in a picture has grown."""
     before, after = (
         load_heap(*(p.replace("{n}", str(n)) for p in pictures), layouts=layouts, **keywords)
         for n in (10, 60)
     )
-    return why(after, kind, since=before).groups[0]
+    return why(after, kind, since=before).groups
+
+
+def group_of(kind, *pictures, **keywords):
+    return groups_of(kind, *pictures, **keywords)[0]
 
 
 def pattern_of(kind, *pictures, **keywords):
@@ -168,3 +174,85 @@ def test_a_cache_that_is_a_dict_itself_is_a_cache():
     pictures = ("module app -.ROWS-> rows:app.LRUCache", "rows -[*]-> r*{n}:app.Row")
     layouts = {"app.LRUCache": "OrderedDict"}
     assert pattern_of("app.Row", *pictures, layouts=layouts) == "own-cache"
+
+
+@pytest.mark.parametrize("record", ["", "-> rec*{n}:app.Record -.column"])
+def test_a_part_with_a_parent_of_its_own_keeps_it(record):
+    pictures = (
+        "module app -.KEPT-> kept:dict",
+        f"kept -[*]{record}-> c*{{n}}:sql.Column -.parent-> q*{{n}}:sql.Query",
+    )
+    assert pattern_of("sql.Column", *pictures) == "part-holds-whole"
+
+
+def test_a_parent_that_all_parts_share_is_no_whole():
+    pictures = (
+        "module app -.CLOSED-> closed:list -[#]-> c*{n}:app.Channel -.parent-> s:app.Server",
+    )
+    assert pattern_of("app.Channel", *pictures) == "module-level-collection"
+
+
+def test_a_parent_that_something_else_keeps_would_stay_without_its_part():
+    pictures = (
+        "module app -.CLOSED-> closed:list -[#]-> c*{n}:app.Channel -.parent-> s*{n}:app.Server",
+        "module app -.SERVERS-> servers:list -[#]-> s*{n}",
+    )
+    assert pattern_of("app.Channel", *pictures) == "module-level-collection"
+
+
+def test_leaves_of_one_tree_that_a_module_holds_keep_nothing_more():
+    pictures = (
+        "module app -.TREE-> top:app.Node -.children-> tops:list -[#]-> n*{n}:app.Node",
+        "module app -.SEEN-> seen:list -[#]-> leaf*{n}:app.Node -.parent-> n*{n}",
+    )
+    told = [group.pattern for group in groups_of("app.Node", *pictures)]
+    assert len(told) == 3
+    assert not any(pattern and pattern.id == "part-holds-whole" for pattern in told)
+
+
+@pytest.mark.parametrize(
+    ("owner", "expected"),
+    [
+        ("module app -.Resolver-> class app.Resolver", "lru-cache-on-method"),
+        ("module app -.RESOLVER-> own:app.Resolver", "unbounded-lru-cache"),
+        ("module app -.BOX-> box:app.Box -.own-> own:app.Resolver", "unbounded-lru-cache"),
+        ("module app -.Model-> own:app.Meta", "lru-cache-on-method"),
+        ("module app", "unbounded-lru-cache"),
+    ],
+)
+def test_a_cache_on_a_method_belongs_to_a_class(owner, expected):
+    pictures = (
+        f"{owner} -.resolve-> wrapper:functools._lru_cache_wrapper -<cache>-> c:dict",
+        "c -[*]-> a*{n}:app.Address",
+    )
+    layouts = {"app.Meta": "type"}
+    assert pattern_of("app.Address", *pictures, layouts=layouts) == expected
+
+
+def test_a_deque_with_a_limit_is_no_queue_without_one():
+    def told(text):
+        return match_pattern(
+            Chain(
+                (
+                    Step("", "module", "app", "module app", "module"),
+                    Step(".LAST", "collections.deque", None, text, "deque"),
+                    Step("[3]", "app.Order", None, "Order", "object"),
+                ),
+                2,
+            ),
+            path="app.LAST[*]",
+            is_cycle=False,
+        )
+
+    assert told("deque").id == "unbounded-queue"
+    assert told("deque maxlen=300") is None
+
+
+def test_an_exporter_that_only_appends_is_not_said_to_have_consumers():
+    pictures = (
+        "module app -.EXPORTER-> exporter:app.Exporter -.spans-> spans:collections.deque",
+        "spans -[#]-> s*{n}:app.Span",
+    )
+    pattern = group_of("app.Span", *pictures, layouts={"collections.deque": "deque"}).pattern
+    assert pattern.id == "unbounded-queue"
+    assert "if anything is" in pattern.explanation

@@ -24,8 +24,17 @@ PARENTS = frozenset(
 )
 
 
+MOST_PARTS = 4
+"""Kept parts for each parent from which on they are its members: a server's connections."""
+MOST_SIBLINGS = 1000
+"""Parts that are looked at; the rest of a large collection is alike."""
+
+
 def has_parent_elsewhere(places: Places, node: int, edges: Sequence[int]) -> bool:
-    """Whether an object refers to a parent of its own package that is not what holds it.
+    """Whether an object keeps a parent of its own package that is not what holds it.
+
+    A parent that most of the parts share, or that something else keeps as well, would be there
+    without them.
 
     Args:
         places: The heap.
@@ -35,11 +44,41 @@ def has_parent_elsewhere(places: Places, node: int, edges: Sequence[int]) -> boo
     package = _package(places, node)
     if not package:
         return False
-    parents = [p for p in _parents(places, node) if _package(places, p) == package]
+    parents = _parents_of_package(places, node, package)
     if not parents:
         return False
     holders = places.graph.referrer_by_edge[np.asarray(edges, dtype=np.int64)]
-    return not np.isin(parents, holders).all()
+    if np.isin(parents, holders).all():
+        return False
+    parts = _siblings(places, node, edges)
+    seen = parts[-MOST_SIBLINGS:]
+    wholes = {whole for part in seen for whole in _parents_of_package(places, part, package)}
+    if len(wholes) * MOST_PARTS < len(seen):
+        return False
+    # Of a tree whose nodes are all of one class only the kept ones are taken away.
+    kept = np.array([node, *(part for part in parts if part not in wholes)], dtype=np.int32)
+    return bool(places.is_retained_by(kept)[parents].all())
+
+
+def _siblings(places: Places, node: int, edges: Sequence[int]) -> list[int]:
+    """The objects of its type that the same object holds, else all of its type; itself among them.
+
+    What an object holds alone may be its record, one for each part.
+    """
+    graph, type_by_node = places.graph, places.snapshot.type_by_node
+    siblings = [node]
+    if len(edges):
+        holder = int(graph.referrer_by_edge[edges[-1]])
+        first, end = (int(graph.first_edge_by_node[holder + step]) for step in (0, 1))
+        held = np.unique(graph.referent_by_edge[first:end])
+        siblings = held[type_by_node[held] == type_by_node[node]].tolist()
+    if len(siblings) < 2:  # noqa: PLR2004 - one has no siblings
+        siblings = np.flatnonzero(type_by_node == type_by_node[node]).tolist()
+    return siblings
+
+
+def _parents_of_package(places: Places, node: int, package: str) -> list[int]:
+    return [p for p in _parents(places, node) if _package(places, p) == package]
 
 
 def _parents(places: Places, node: int) -> Iterator[int]:
