@@ -220,8 +220,10 @@ ELSEWHERE = (  # Libraries.
         "unbounded-queue",
         rf"(\w+\.)*\w*Queue \.\w+ {COLLECTION}|_queue\.SimpleQueue \?|"
         r"(?<!\.waiting )(collections\.)?deque \[",
-        "a queue without a limit gets more than is taken out of it",
-        "give it a maxsize (maxlen), and see why its consumers fall behind",
+        "more is put into a queue or deque than is taken out of it, if anything is; without a "
+        "limit it keeps all the rest",
+        "give it a limit (maxsize, maxlen), or take out what is done with; if somebody does take "
+        "out, see why that falls behind",
     ),
     known(
         "class-level-collection",

@@ -45,8 +45,9 @@ IN_PYTHON = (
     # What Python itself keeps.
     known(
         "lru-cache-on-method",
-        # The class may be of any metaclass: whatever owns the cache is no module.
-        r"(?<!module) (?!module )\S+ \.\w+ functools\._lru_cache_wrapper (<|\[|\?)",
+        # Of any metaclass. An instance's own cache keeps no instance that it should not.
+        r"(\bclass \S+( \([^)]*\))? | type |\S+@ )"
+        r"\.\w+ functools\._lru_cache_wrapper (<|\[|\?)",
         "functools.lru_cache keeps the arguments of every call, self among them",
         "give the cache a maxsize, or keep it on the instance (functools.cached_property)",
     ),

@@ -98,4 +98,7 @@ def _type_mark(step: Step) -> str:
         mark += "@"
     elif step.layout in DERIVED_LAYOUTS and mark.rpartition(".")[2] != step.layout:
         mark += f":{step.layout}"
+    if step.layout == "deque" and " maxlen=" in step.text:
+        # The patterns want the bracket right behind what has no limit.
+        mark += " maxlen"
     return f"{mark} repeated" if step.text.endswith(" times)") else mark
