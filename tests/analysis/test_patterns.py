@@ -256,3 +256,70 @@ def test_an_exporter_that_only_appends_is_not_said_to_have_consumers():
     pattern = group_of("app.Span", *pictures, layouts={"collections.deque": "deque"}).pattern
     assert pattern.id == "unbounded-queue"
     assert "if anything is" in pattern.explanation
+
+
+@pytest.mark.parametrize(
+    ("record", "owner", "expected"),
+    [
+        ("-> r*{n}:rx.Observer -.on_next", "app.Panel", "registered-callback"),
+        ("-> r*{n}:param.Watcher -[1]", "app.Panel", "registered-callback"),
+        (
+            "-> r*{n}:schedule.Job -.job_func-> p*{n}:functools.partial -.func",
+            "app.Panel",
+            "registered-callback",
+        ),
+        ("-> r*{n}:rx.Observer -.then-> s*{n}:rx.Map -.last-> t*{n}:rx.Sink -.on_next",
+         "app.Panel", "registered-callback"),
+        ("-> r*{n}:rx.Observer -.on_end-> o*{n}:method -.__self__-> s*{n}:rx.Observer -.on_next",
+         "app.Panel", "registered-callback"),
+        # What a library binds to its own objects is nobody's registration.
+        ("-> r*{n}:rx.Observer -.on_next", "rx.Sink", None),
+        # The program's own object, which has its method in an attribute.
+        ("-> r*{n}:app.Row -.render", "app.Panel", None),
+        ("-> r*{n}:rx.Observer -.row-> s*{n}:app.Row -.render", "app.Panel", None),
+        ("-> r*{n}:threading.Thread -._target", "app.Panel", None),
+    ],
+)  # fmt: skip
+def test_a_callback_may_stand_in_the_record_of_a_library(record, owner, expected):
+    pictures = (
+        "module app -.FEED-> feed:lib.Feed -.observers-> list_:list",
+        f"list_ -[#]{record}-> m*{{n}}:method -.__self__-> x*{{n}}:{owner}",
+    )
+    assert pattern_of(owner, *pictures) == expected
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "kind"),
+    [
+        ("pika.adapters.select_connection._Timer", "_timeout_heap", "list"),
+        ("app.Loop", "timers_heap", "list"),
+        ("app.Loop", "_timer_queue", "list"),
+        ("kombu.asynchronous.timer.Timer", "_queue", "list"),
+        ("twisted.internet.epollreactor.EPollReactor", "_pendingTimedCalls", "list"),
+        ("eventlet.hubs.epolls.Hub", "timers", "list"),
+    ],
+)
+def test_a_heap_of_timers_is_known_by_its_name(owner, name, kind):
+    pictures = (
+        f"module app -.LOOP-> loop:{owner} -.{name}-> heap:{kind}",
+        "heap -[#]-> t*{n}:lib.Timeout -.callback-> p*{n}:functools.partial -.args-> a*{n}:tuple",
+        "a*{n} -[0]-> d*{n}:app.Delivery",
+    )
+    assert pattern_of("app.Delivery", *pictures) == "timer-never-cancelled"
+
+
+def test_a_list_of_kitchen_timers_is_no_event_loops():
+    pictures = (
+        "module app -.KITCHEN-> kitchen:app.Kitchen -.timers-> timers:list",
+        "timers -[#]-> t*{n}:app.EggTimer",
+    )
+    assert pattern_of("app.EggTimer", *pictures) is None
+
+
+def test_a_session_of_another_orm_keeps_its_objects_too():
+    pictures = (
+        "module pony.orm.core -.local-> local:pony.orm.core.Local -['cache']-> c:dict",
+        "c -[*]-> session:pony.orm.core.SessionCache -.objects-> objects:set",
+        "objects -{*}-> o*{n}:app.Order",
+    )
+    assert pattern_of("app.Order", *pictures) == "orm-session-never-ends"

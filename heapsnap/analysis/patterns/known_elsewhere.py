@@ -17,6 +17,10 @@ from heapsnap.analysis.patterns.known_pattern import (
     known,
 )
 
+REGISTERED_METHOD = (
+    "a registered bound method keeps the object that it belongs to",
+    "take the callback out when its object is done, or register it weakly (weakref.WeakMethod)",
+)
 ELSEWHERE = (  # Libraries.
     known(
         "pyplot-figure-never-closed",
@@ -44,10 +48,11 @@ ELSEWHERE = (  # Libraries.
     ),
     known(
         "orm-session-never-ends",
-        r"sqlalchemy\.orm\.\S+ \.(identity_map|_new|_deleted) ",
-        "an ORM session keeps the objects that were added to it or changed in it until they are "
-        "written or it ends",
-        "use one session for each piece of work and close it; expunge what is only read",
+        r"sqlalchemy\.orm\.\S+ \.(identity_map|_new|_deleted) |pony\.orm\.\S*SessionCache \.",
+        "an ORM session keeps the objects that were added to it or changed in it, some ORMs all "
+        "that were read, until they are written or it ends",
+        "use one session for each piece of work and let it end with that; let go of what is only "
+        "read (expunge, rollback)",
     ),
     known(
         "orm-metadata-per-call",
@@ -119,7 +124,9 @@ ELSEWHERE = (  # Libraries.
     ),
     known(
         "timer-never-cancelled",
-        r"\._scheduled list \[|sched\.scheduler \._queue list|TimerHandle|^timer \(held",
+        r"\._scheduled list \[|sched\.scheduler \._queue list|TimerHandle|^timer \(held|"
+        r"\._?(timer|timeout)s?_?(heap|queue) list \[|eventlet\.\S+ \.(next_)?timers list \[|"
+        r"twisted\.\S+ \._(pending|new)TimedCalls list \[|\.\S*[tT]imer \._queue list \[",
         "an event loop or scheduler keeps every timer, and what it will call, until it is due",
         "cancel the timer when its work is done or its object closed",
     ),
@@ -127,8 +134,7 @@ ELSEWHERE = (  # Libraries.
         "registered-callback",
         # As it is, in a function that wraps it, or as a partial.
         rf"{ITEM} (tuple \[\d\] )?({CLOSURE} |functools\.partial \.func )?method \.__self__",
-        "a registered bound method keeps the object that it belongs to",
-        "take the callback out when the object is done, or register weakref.WeakMethod(method)",
+        *REGISTERED_METHOD,
     ),
     known(
         "registered-closure",
@@ -224,6 +230,14 @@ ELSEWHERE = (  # Libraries.
         "limit it keeps all the rest",
         "give it a limit (maxsize, maxlen), or take out what is done with; if somebody does take "
         "out, see why that falls behind",
+    ),
+    known(
+        "registered-callback",
+        # In a record of the library that calls it, up to three objects of one package deep.
+        rf"{ITEM} (?!threading\.)(?P<library>\w+)\.\S+"
+        rf"( \S+ (method \S+ )?((?P=library)\.\S+|functools\.partial|tuple|list|dict)){{0,2}}"
+        r" \S+ method \.__self__ (?!(?P=library)\.)",
+        *REGISTERED_METHOD,
     ),
     known(
         "class-level-collection",
