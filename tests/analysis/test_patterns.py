@@ -323,3 +323,63 @@ def test_a_session_of_another_orm_keeps_its_objects_too():
         "objects -{*}-> o*{n}:app.Order",
     )
     assert pattern_of("app.Order", *pictures) == "orm-session-never-ends"
+
+
+@pytest.mark.parametrize("owner", ["module app", "module app -.Client-> class app.Client"])
+@pytest.mark.parametrize("inside", ["", ".__wrapped__", "._self_wrapped"])
+def test_wrapper_objects_within_each_other_are_a_function_wrapped_again(owner, inside):
+    def wrapped(times):
+        arrow = f" -{inside}-> ".replace("--", "-") if inside else " -> "
+        return load_heap(
+            f"{owner} -.fetch-> w0:wrapt.FunctionWrapper",
+            *(f"w{n}{arrow}w{n + 1}:wrapt.FunctionWrapper" for n in range(times)),
+        )
+
+    group = why(wrapped(60), "FunctionWrapper", since=wrapped(10)).groups[0]
+    assert group.pattern.id == "wrapped-again"
+
+
+def test_two_decorators_are_no_wrapping_again():
+    heap = load_heap(
+        "module app -.fetch-> w0:wrapt.FunctionWrapper -> w1:wrapt.FunctionWrapper -> f:function"
+    )
+    assert [g.pattern for g in why(heap, "FunctionWrapper", since=heap).groups] == [None, None]
+
+
+def test_classes_that_grow_are_made_per_call_however_deep_they_are_held():
+    pictures = (
+        "module app -.User-> user:orm.ModelBase -.backrefs-> rows:dict",
+        "rows -[*]-> a*{n}:orm.Accessor -.rel_model-> m*{n}:orm.ModelBase",
+    )
+    layouts = {"orm.ModelBase": "type"}
+    first, user = groups_of("orm.ModelBase", *pictures, layouts=layouts)
+    assert first.pattern.id == "class-made-per-call"
+    assert user.pattern is None
+
+
+def test_a_class_of_a_module_that_was_imported_meanwhile_is_not():
+    before = load_heap("module app -.rows-> rows:list")
+    after = load_heap(
+        "module app -.rows-> rows:list", "module lib -.Model-> class lib.Model -.Meta-> class Meta"
+    )
+    assert all(group.pattern is None for group in why(after, "type", since=before).groups)
+
+
+@pytest.mark.parametrize(
+    ("kind", "picture", "expected"),
+    [
+        ("multiprocessing.util.Finalize", "", "finalizer-kept"),
+        (
+            "app.Scratch",
+            "f*{n} -._callback-> m*{n}:method -.__self__-> s*{n}:app.Scratch",
+            "finalizer-holds-object",
+        ),
+    ],
+)
+def test_finalizers_are_no_collection_to_be_limited(kind, picture, expected):
+    pictures = (
+        "module multiprocessing.util -._finalizer_registry-> rows:dict",
+        "rows -[*]-> f*{n}:multiprocessing.util.Finalize",
+        *([picture] if picture else []),
+    )
+    assert pattern_of(kind, *pictures) == expected

@@ -21,6 +21,14 @@ REGISTERED_METHOD = (
     "a registered bound method keeps the object that it belongs to",
     "take the callback out when its object is done, or register it weakly (weakref.WeakMethod)",
 )
+WRAPPED_AGAIN = (
+    "a function was wrapped again and again: each wrapper keeps the one from before",
+    "wrap once, at import, or put the original back before it is wrapped anew",
+)
+CLASS_PER_CALL = (
+    "classes are made at run time and kept: each weighs a kilobyte or more",
+    "make the class once, at import, or keep it in a cache that has a limit",
+)
 ELSEWHERE = (  # Libraries.
     known(
         "pyplot-figure-never-closed",
@@ -113,8 +121,16 @@ ELSEWHERE = (  # Libraries.
         "wrapped-again",
         rf"({CLOSURE} ){{{WRAPPED},}}function|(\.__wrapped__ function .*){{{WRAPPED},}}|"
         rf"({CLOSURE}|\.__wrapped__) function repeated.*",
-        "a function was wrapped again and again: each wrapper keeps the one from before",
-        "wrap once, at import, or put the original back before it is wrapped anew",
+        *WRAPPED_AGAIN,
+    ),
+    known(
+        "wrapped-again",
+        # Two are no more than two decorators, unless they grow.
+        r"(module|type|\S+@)( \S+)? \.\w+ "
+        r"(?P<wrapper>(\w+\.)*\w*(Wrapper|Decorator|FunctionProxy)\w*)"
+        r"( (\?|\.\w*(?i:wrapped|func|function|fn|inner)\w*) (?P=wrapper)( repeated)?)+( |$)",
+        *WRAPPED_AGAIN,
+        at_growth=True,
     ),
     known(
         "mutable-default",
@@ -219,8 +235,14 @@ ELSEWHERE = (  # Libraries.
     known(
         "class-made-per-call",
         rf"{ITEM} (type|\S+@) \|",
-        "classes are made at run time and kept: each weighs a kilobyte or more",
-        "make the class once, at import, or keep it in a cache that has a limit",
+        *CLASS_PER_CALL,
+    ),
+    known(
+        "class-made-per-call",
+        # Deeper in what grows: a class that was there before has a shorter way from its module.
+        r"^.* (type|\S+@) \| .*\*",
+        *CLASS_PER_CALL,
+        at_growth=True,
     ),
     known(
         "unbounded-queue",

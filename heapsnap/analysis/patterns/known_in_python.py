@@ -65,10 +65,19 @@ IN_PYTHON = (
     ),
     known(
         "finalizer-holds-object",
-        r"weakref\.finalize\._Info \.(func|args|kwargs) ",
-        "weakref.finalize keeps its callback and the callback's arguments until the object dies; "
-        "an object that they hold never does",
-        "give weakref.finalize a plain function, and what it needs to clean up, not the object",
+        r"weakref\.finalize\._Info \.(func|args|kwargs) |"
+        r"multiprocessing\.util\.Finalize \._(callback|args|kwargs) ",
+        "a finalizer (of weakref, of multiprocessing) keeps its callback and the callback's "
+        "arguments until its object dies, or, without one, until the process ends; an object that "
+        "they hold never dies before",
+        "give the finalizer a plain function, and what it needs to clean up, not the object",
+    ),
+    known(
+        "finalizer-kept",
+        r"weakref\.finalize\._Info( |$)|module multiprocessing\.util \._finalizer_registry dict ",
+        "a finalizer is kept until its object dies, it is called or the process ends: these wait",
+        "call it when its object is closed, and see what keeps the objects; if the finalizer does, "
+        "by a bound method or an argument, give it a plain function",
     ),
     known(
         "weak-key-held-by-its-value",
