@@ -90,11 +90,15 @@ class AllocationSite:
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """A type that grew only because a culprit did."""
+    """A type that grew only because a culprit did.
+
+    ``origin`` is whose type it is: ``program``, ``library`` or ``python``.
+    """
 
     type: str
     growth: int
     bytes_growth: int
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ class Culprit:
     ``c-held`` or ``garbage``. ``counts`` are the objects at this place in each snapshot, in the
     order of time. ``retained_bytes_growth`` counts the objects themselves and all
     growth that hangs on them. ``fingerprint`` is stable between runs and machines.
+    ``consequences`` are sorted by whose type it is, the program's own first, then by bytes.
     ``allocated_at`` are the few lines that account for the growth; empty where nobody traced.
     """
 

@@ -13,7 +13,7 @@ from heapsnap.render.lines import GOOD, GROWTH, QUIET, TITLE, TYPE, line, table
 from heapsnap.render.memory import memory_line
 from heapsnap.render.plot import plot
 from heapsnap.render.sites import sites_text
-from heapsnap.render.verdict import held_text, names_of, waiting_text, why_none
+from heapsnap.render.verdict import held_text, names_of, told_consequences, waiting_text, why_none
 from heapsnap.render.words import (
     bytes_growth_text,
     bytes_text,
@@ -97,7 +97,9 @@ def _growth_words(culprit: Culprit) -> tuple[tuple[str, str], str]:
 
 def _consequences(culprit: Culprit, names: Mapping[str, str], most: int | None) -> str:
     """``734 method, 734 dict and 3 more types, 190 KB in all``."""
-    shown = culprit.consequences[: None if most is None else SHOWN_CONSEQUENCES]
+    shown = culprit.consequences
+    if most is not None:
+        shown = told_consequences(culprit, SHOWN_CONSEQUENCES)
     texts = [f"{count_text(row.growth)} {names[row.type]}" for row in shown]
     rest = len(culprit.consequences) - len(shown)
     more = f" and {plural(rest, 'more type')}" if rest else ""

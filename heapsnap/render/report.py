@@ -17,7 +17,7 @@ from heapsnap.render.heading import LONGEST_COMMAND
 from heapsnap.render.memory import memory_texts
 from heapsnap.render.page import fill, policy, script, style, trusted
 from heapsnap.render.treemap import Area, treemap
-from heapsnap.render.verdict import held_text, names_of, waiting_text, why_none
+from heapsnap.render.verdict import held_text, names_of, told_consequences, waiting_text, why_none
 from heapsnap.render.why import collector_text
 from heapsnap.render.words import bytes_growth_text, bytes_text, count_text, duration_text
 
@@ -33,6 +33,7 @@ WIDE, NARROW = (960, 340), (340, 460)
 """Treemaps for a desk and for a phone, in pixels."""
 LONGEST_TITLE = 80
 MOST_PARTS = 12
+MOST_TOLD = 6
 MOST_PLOTS = 5
 
 
@@ -131,6 +132,7 @@ def _finding(
     group = finding.group
     return {
         "culprit": finding.culprit,
+        "told": told_consequences(finding.culprit, MOST_TOLD),
         "group": group,
         "steps": chain_steps(group.cycle or group.chain),
         "is_cycle": group.cycle is not None,
@@ -226,7 +228,8 @@ def _treemaps(result: Diff, names: Mapping[str, str]) -> list[Any]:
 
 def _area(culprit: Culprit, names: Mapping[str, str]) -> Area:
     own = Area(names[culprit.type], culprit.bytes_growth, bytes_text(culprit.bytes_growth), True)  # noqa: FBT003
-    rows = [row for row in culprit.consequences if row.bytes_growth > 0]
+    grown = [row for row in culprit.consequences if row.bytes_growth > 0]
+    rows = sorted(grown, key=lambda row: (-row.bytes_growth, row.type))
     parts = [
         own,
         *(

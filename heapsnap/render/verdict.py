@@ -13,11 +13,13 @@ from heapsnap.render.words import bytes_text, count_text, growth_text, plural, s
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from heapsnap.analysis.results import Culprit, Diff
+    from heapsnap.analysis.results import Consequence, Culprit, Diff
 
 PAIR = 2
 WAITING_CYCLES = 10
 """Cycles more of which the first line tells that they wait to be collected."""
+PROGRAM = "program"
+"""The origin of the types that the program itself declares."""
 LARGER_BYTES = 1_000_000
 """How much Python's objects must gain without getting more to be worth a word."""
 
@@ -30,6 +32,12 @@ def names_of(result: Diff) -> Mapping[str, str]:
     for cycle in result.garbage:
         types |= {cycle.owner, *cycle.types}
     return short_names(types | {row.type for row in result.containers})
+
+
+def told_consequences(culprit: Culprit, most: int) -> tuple[Consequence, ...]:
+    """The first of what came along, and each type that the program itself declares."""
+    own = sum(row.origin == PROGRAM for row in culprit.consequences)
+    return culprit.consequences[: max(most, own)]
 
 
 def held_text(culprit: Culprit) -> str:

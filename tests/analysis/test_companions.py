@@ -216,3 +216,24 @@ def test_where_several_coroutines_stand_at_one_place_the_whole_path_is_told():
     assert looped("produce", "consume") == [
         "asyncio.events.loop._ready[*]._coro local variable orders[*]"
     ]
+
+
+def test_what_came_along_is_told_from_the_programs_own_to_pythons():
+    def orders(n):
+        return [
+            f"module app -.ORDERS-> orders:list -[#]-> o*{n}:__main__.Order",
+            f"o*{n} -.form-> d*{n}:dict -['n']-> s*{n}:str",
+            f"o*{n} -.row-> r*{n}:orm.Row -.mark-> m*{n}:__main__.Mark",
+        ]
+
+    sizes = {"d": 900, "r": 300, "m": 40, "s": 50}
+    result = diff(
+        before=load_heap(*orders(10), sizes=sizes), after=load_heap(*orders(60), sizes=sizes)
+    )
+    rows = [(row.type, row.origin) for row in result.culprits[0].consequences]
+    assert rows == [
+        ("__main__.Mark", "program"),
+        ("orm.Row", "library"),
+        ("dict", "python"),
+        ("str", "python"),
+    ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from heapsnap.analysis.results import AllocationSite, TypeGrowth
+from heapsnap.analysis.results import AllocationSite, Consequence, TypeGrowth
 from heapsnap.render.diff import render_diff
 from tests.render.values import (
     CURSORS,
@@ -124,3 +124,13 @@ def test_hostile_names_neither_reach_the_terminal_nor_break_a_line() -> None:
     assert r"evil\x1b[2J[int]\u202e\r\n" in text
     tame = replace(STORY, culprits=(SESSIONS, SESSIONS), same_process=False)
     assert len(text.split("\n")) == len(text_of(tame).split("\n"))
+
+
+def test_no_type_of_the_programs_own_is_cut_from_what_came_along() -> None:
+    own = tuple(Consequence(f"__main__.Own{n}", 9, 9 - n, "program") for n in range(5))
+    others = (Consequence("dict", 9, 900, "python"), Consequence("str", 9, 90, "python"))
+    culprit = replace(SESSIONS, consequences=own + others)
+    text = text_of(replace(STORY, culprits=(culprit,)))
+    assert "with them: 9 Own0, 9 Own1, 9 Own2, 9 Own3, 9 Own4 and 2 more types;" in text
+    few = text_of(replace(STORY, culprits=(replace(culprit, consequences=own[:1] + others),)))
+    assert "with them: 9 Own0, 9 dict, 9 str;" in few

@@ -111,7 +111,10 @@ CURSORS = Culprit(
     retained_bytes_growth=190_000,
     chain=CYCLE,
     fingerprint="1f2e3d4c5b6a",
-    consequences=(Consequence("method", 734, 46_976), Consequence("dict", 734, 101_920)),
+    consequences=(
+        Consequence("dict", 734, 101_920, "python"),
+        Consequence("method", 734, 46_976, "python"),
+    ),
 )
 SESSIONS = Culprit(
     type="app.web.Session",
@@ -129,7 +132,7 @@ SESSIONS = Culprit(
         grows_at=2,
     ),
     fingerprint="aaaabbbbcccc",
-    consequences=tuple(Consequence(f"app.Part{n}", 250, 1_000 - n) for n in range(7)),
+    consequences=tuple(Consequence(f"orm.Part{n}", 250, 1_000 - n, "library") for n in range(7)),
     allocated_at=(
         AllocationSite("shop/web.py", 41, 1_240, 240),
         AllocationSite("shop/<admin>.py", 9, 10, 10),

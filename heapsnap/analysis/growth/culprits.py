@@ -18,6 +18,7 @@ from heapsnap.analysis.chains.describe import (
     describe_chain,
     root_of,
 )
+from heapsnap.analysis.heap.origins import Origin
 from heapsnap.analysis.results import Consequence, Culprit
 from heapsnap.analysis.series.allocation import find_sites
 from heapsnap.analysis.series.place_tree import NO_PLACE
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from heapsnap.analysis.series.series import Series
 
 _PLACE_OF_CODE = re.compile(r" \([^()]*:\d+\)")
+NEAREST_FIRST = (Origin.PROGRAM, Origin.LIBRARY, Origin.PYTHON)
+"""What a person knows best says most of what came along; dicts and tuples are everybody's."""
 LOOKED_AT = 1000
 """Objects among which a new one is looked for as the worked example."""
 
@@ -109,7 +112,10 @@ def _retained_growth(series: Series, places: Sequence[int]) -> int:
 
 
 def _consequences(series: Series, entry: Entry, others: AbstractSet[int]) -> list[Consequence]:
-    """What grew at the entry, along with it and below both, but for the type that is blamed."""
+    """What grew at the entry, along with it and below both, but for the type that is blamed.
+
+    The program's own types come first, then libraries', then Python's, each by bytes.
+    """
     tree = series.tree
     growth = tree.counts[-1] - tree.counts[0]
     sizes = tree.sizes[-1] - tree.sizes[0]
@@ -125,5 +131,9 @@ def _consequences(series: Series, entry: Entry, others: AbstractSet[int]) -> lis
             total = totals.setdefault(tree.type[place], [0, 0])
             total[0] += int(growth[place])
             total[1] += int(sizes[place])
-    rows = [Consequence(kind, count, size) for kind, (count, size) in totals.items()]
-    return sorted(rows, key=lambda row: (-row.bytes_growth, -row.growth, row.type))
+    nearest = {origin.value: rank for rank, origin in enumerate(NEAREST_FIRST)}
+    rows = [
+        Consequence(kind, count, size, series.origins.of_type(kind).value)
+        for kind, (count, size) in totals.items()
+    ]
+    return sorted(rows, key=lambda r: (nearest[r.origin], -r.bytes_growth, -r.growth, r.type))
