@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from heapsnap.analysis.heap.places import Places
     from heapsnap.snapshot.model import CountArray, EdgeArray, NodeArray, Snapshot
 
-CONTAINER_LAYOUTS = frozenset({"dict", "list", "set", "frozenset", "deque", "tuple"})
+CONTAINER_LAYOUTS = frozenset(
+    {"dict", "OrderedDict", "defaultdict", "frozendict"}
+    | {"list", "set", "frozenset", "deque", "tuple"}
+)
+"""What lies underneath a type: subclasses count as well. An ``OrderedDict`` lies underneath its own
+subclasses and not a ``dict``, and so for each dict that C declares."""
 KEY = "<key>"
 
 
@@ -98,7 +103,10 @@ def add_up(heap: Places) -> Sums:
 
 
 def entry_counts(snapshot: Snapshot) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Containers of the heap, and how many entries each has: references that are no keys."""
+    """Containers of the heap, and how many entries each has: references that are no keys.
+
+    An ``OrderedDict`` refers to each key twice and to each value once.
+    """
     is_container = np.array([kind.layout in CONTAINER_LAYOUTS for kind in snapshot.types])
     nodes = np.flatnonzero(is_container[snapshot.type_by_node[: snapshot.container_count]])
     names = snapshot.edge_names
