@@ -2,6 +2,7 @@
 
 import pytest
 
+from heapsnap.analysis.answers.diff import diff
 from heapsnap.analysis.answers.why import why
 from heapsnap.analysis.heap.places import Places
 from heapsnap.errors import UnknownTypeError
@@ -167,3 +168,55 @@ def test_a_part_that_refers_to_its_parent_is_said_to_hold_the_whole():
     assert first.pattern.id == "part-holds-whole"
     # These are held by their own parent, as in any tree.
     assert other.pattern is None or other.pattern.id != "part-holds-whole"
+
+
+def jars(count):
+    """Cookies by domain and path: two dicts in one another, which are one place of the tree."""
+    return load_heap(
+        f"module app -.JAR-> jar:dict -[*]-> d*{count}:dict",
+        f"d*{count} -[*]-> p*{count}:dict -['sid']-> c*{count}:Cookie",
+    )
+
+
+def observers(count):
+    """Each observes through another one, and that through a third."""
+    return load_heap(
+        f"module app -.ALL-> all:list -[#]-> a*{count}:Watch -.done-> m*{count}:method",
+        f"m*{count} -.__self__-> b*{count}:Watch -.done-> n*{count}:method",
+        f"n*{count} -.__self__-> c*{count}:Watch",
+    )
+
+
+def marked(chain):
+    step = chain.steps[chain.grows_at]
+    return chain.grows_at, f"{step.reference} {step.text}"
+
+
+def test_growth_enters_where_a_run_of_equal_steps_begins_that_is_one_place():
+    (group,) = why(jars(60), "Cookie", since=jars(10)).groups
+    assert texts(group.chain)[2:] == ["[*] dict", "[*] dict", "['sid'] Cookie"]
+    assert marked(group.chain) == (2, "[*] dict")
+    (culprit,) = diff(before=jars(10), after=jars(60)).culprits
+    assert (culprit.type, marked(culprit.chain)) == ("app.Cookie", (2, "[*] dict"))
+
+
+def test_growth_enters_above_a_run_that_follows_from_it():
+    first, further = why(observers(60), "Watch", since=observers(10)).groups
+    assert (first.growth, further.growth) == (50, 100)
+    assert marked(first.chain) == (2, "[59] Watch")
+    assert marked(further.chain) == (2, "[59] Watch")
+
+
+def test_a_run_that_is_entered_no_more_often_than_before_grows_at_its_far_end():
+    def queue(count):
+        return load_heap(
+            "module app -.HEAD-> " + " -.next-> ".join(f"n{n}:N" for n in range(count))
+        )
+
+    group = why(queue(60), "N", since=queue(10)).groups[0]
+    assert group.chain.grows_at == len(group.chain.steps) - 1
+
+
+def test_growth_below_what_is_looked_through_is_marked_there():
+    (group,) = why(jars(60), "Cookie", since=jars(10), through=["app.JAR"]).groups
+    assert marked(group.chain) == (2, "[*] dict")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ from heapsnap.analysis.chains.describe import (
 )
 from heapsnap.analysis.chains.details import detail_lines
 from heapsnap.analysis.chains.parents import has_parent_elsewhere
-from heapsnap.analysis.growth.culprits import fingerprint
+from heapsnap.analysis.growth.culprits import fingerprint, growing_edge
 from heapsnap.analysis.growth.steps import rank_of_leaks
 from heapsnap.analysis.heap.facts import describe_snapshot
 from heapsnap.analysis.heap.find import find_types
@@ -193,7 +194,7 @@ class Question:
         verdict = heap.verdict_of(example)
         path = self.series.path_text(place, self.series.verdict_of_place(place))
         root, edges = self._chain_to(example)
-        grows_at = self._growing_edge(self.tree.path(place), edges)
+        grows_at = self._growing_edge(place, example)
         chain = describe_chain(heap, root, edges, grows_at_edge=grows_at)
         cycle = None
         if verdict == "garbage":
@@ -234,16 +235,13 @@ class Question:
             return self.heap.whole_chain(node)
         return root_of(self.heap, node), chain_to(self.heap, node)
 
-    def _growing_edge(self, steps: list[int], edges: Sequence[int]) -> int:
+    def _growing_edge(self, place: int, node: int) -> int:
         """The edge at which growth enters: its place grew, the one above stood still."""
-        # What is looked through has a chain of its own before the first step.
-        offset = len(edges) + 1 - len(steps)
-        if len(self.tree.counts) == 1 or offset < 0:
-            return NO_EDGE
         growth = self.tree.counts[-1] - self.tree.counts[0]
-        for number, place in enumerate(steps[1:]):
-            if growth[place] > 0 and growth[steps[number]] <= 0:
-                return edges[offset + number]
+        for above, step in pairwise(self.tree.path(place)):
+            if growth[step] > 0 and growth[above] <= 0:
+                # Of what is looked through: the chain that leads to it has places of its own.
+                return growing_edge(self.series, chain_to(self.heap, node), step)
         return NO_EDGE
 
 

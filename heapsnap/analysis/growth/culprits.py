@@ -55,9 +55,7 @@ def describe_culprit(
     holder = series.path_text(entry.place, verdict)
     node = _example(series, entry.blamed)
     edges = chain_to(after, node)
-    depth_below_entry = len(tree.path(entry.blamed)) - len(tree.path(entry.place))
-    is_inside = len(edges) > depth_below_entry
-    grows_at = edges[len(edges) - 1 - depth_below_entry] if is_inside else NO_EDGE
+    grows_at = growing_edge(series, edges, entry.place)
     chain = describe_chain(after, root_of(after, node), edges, grows_at_edge=grows_at)
     if verdict == "garbage":
         cycle = cycle_through(after, node, edges)
@@ -80,6 +78,27 @@ def describe_culprit(
         consequences=tuple(_consequences(series, entry, others)),
         allocated_at=find_sites(series, entry.blamed),
     )
+
+
+def growing_edge(series: Series, edges: Sequence[int], place: int) -> int:
+    """The edge of a chain at which growth enters a place, ``NO_EDGE`` where none leads there.
+
+    A run of equal steps is one place, so that steps cannot be counted off against places.
+
+    Args:
+        series: The heaps; the chain is of the last one.
+        edges: An object's chosen path, root first.
+        place: Where growth enters, at or above the object's own place.
+    """
+    referents = series.after.graph.referent_by_edge[np.array(edges, dtype=np.int64)]
+    inside = np.flatnonzero(series.places_of_nodes(len(series.heaps) - 1)[referents] == place)
+    tree = series.tree
+    has_entered = tree.entering[-1][place] > tree.entering[0][place]
+    is_root = tree.parent[place] == NO_PLACE
+    if not len(inside) or (is_root and has_entered):
+        return NO_EDGE
+    # With no more entrances than before it is the run that grows: a linked list at its far end.
+    return int(edges[inside[0] if has_entered else inside[-1]])
 
 
 def fingerprint(verdict: str, kind: str, holder: str) -> str:
