@@ -108,9 +108,10 @@ class Culprit:
     ``holder`` is one line of text: the path that holds the growing objects
     (``app.cache.SESSIONS[*]``), or for garbage the cycle. ``verdict`` is ``rooted``, ``frame``,
     ``c-held`` or ``garbage``. ``counts`` are the objects at this place in each snapshot, in the
-    order of time. ``retained_bytes_growth`` counts the objects themselves and all
-    growth that hangs on them. ``fingerprint`` is stable between runs and machines.
-    ``consequences`` are sorted by whose type it is, the program's own first, then by bytes.
+    order of time. ``retained_bytes_growth`` is by how much more would be freed without them: what
+    others hold as well is a consequence and not in it. ``fingerprint`` is stable between runs and
+    machines. ``consequences`` are sorted by whose type it is, the program's own first, then by
+    bytes.
     ``allocated_at`` are the few lines that account for the growth; empty where nobody traced.
     """
 

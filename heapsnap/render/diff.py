@@ -13,10 +13,16 @@ from heapsnap.render.lines import GOOD, GROWTH, QUIET, TITLE, TYPE, line, table
 from heapsnap.render.memory import memory_line
 from heapsnap.render.plot import plot
 from heapsnap.render.sites import sites_text
-from heapsnap.render.verdict import held_text, names_of, told_consequences, waiting_text, why_none
+from heapsnap.render.verdict import (
+    held_text,
+    in_all_text,
+    names_of,
+    told_consequences,
+    waiting_text,
+    why_none,
+)
 from heapsnap.render.words import (
     bytes_growth_text,
-    bytes_text,
     count_text,
     growth_text,
     plural,
@@ -103,7 +109,7 @@ def _consequences(culprit: Culprit, names: Mapping[str, str], most: int | None) 
     texts = [f"{count_text(row.growth)} {names[row.type]}" for row in shown]
     rest = len(culprit.consequences) - len(shown)
     more = f" and {plural(rest, 'more type')}" if rest else ""
-    return f"{', '.join(texts)}{more}; {bytes_text(culprit.retained_bytes_growth)} in all"
+    return f"{', '.join(texts)}{more}; {in_all_text(culprit)}"
 
 
 def _other_culprits(result: Diff, names: Mapping[str, str], most: int | None) -> list[Text]:

@@ -17,7 +17,15 @@ from heapsnap.render.heading import LONGEST_COMMAND
 from heapsnap.render.memory import memory_texts
 from heapsnap.render.page import fill, policy, script, style, trusted
 from heapsnap.render.treemap import Area, treemap
-from heapsnap.render.verdict import held_text, names_of, told_consequences, waiting_text, why_none
+from heapsnap.render.verdict import (
+    bytes_in_all,
+    held_text,
+    in_all_text,
+    names_of,
+    told_consequences,
+    waiting_text,
+    why_none,
+)
 from heapsnap.render.why import collector_text
 from heapsnap.render.words import bytes_growth_text, bytes_text, count_text, duration_text
 
@@ -133,6 +141,7 @@ def _finding(
     return {
         "culprit": finding.culprit,
         "told": told_consequences(finding.culprit, MOST_TOLD),
+        "in_all": in_all_text(finding.culprit),
         "group": group,
         "steps": chain_steps(group.cycle or group.chain),
         "is_cycle": group.cycle is not None,
@@ -210,7 +219,7 @@ def _memory_plot(result: Diff) -> Mapping[str, Any]:
 
 def _elsewhere(result: Diff) -> int:
     """Bytes by which Python's objects grew and for which no culprit is to blame."""
-    found = sum(culprit.retained_bytes_growth for culprit in result.culprits)
+    found = sum(bytes_in_all(culprit) for culprit in result.culprits)
     return result.after.python_bytes - result.before.python_bytes - found
 
 
@@ -219,7 +228,9 @@ def _treemaps(result: Diff, names: Mapping[str, str]) -> list[Any]:
     areas = [_area(culprit, names) for culprit in result.culprits]
     if not any(area.size > 0 for area in areas):
         return []
-    title = "retained growth: " + ", ".join(f"{area.name} {area.size_text}" for area in areas[:5])
+    title = "growth with what came along: " + ", ".join(
+        f"{area.name} {area.size_text}" for area in areas[:5]
+    )
     return [
         trusted(treemap(areas, width=width, height=height, title=title))
         for width, height in (WIDE, NARROW)
@@ -239,7 +250,7 @@ def _area(culprit: Culprit, names: Mapping[str, str]) -> Area:
     ]
     if rest := sum(row.bytes_growth for row in rows[MOST_PARTS:]):
         parts.append(Area("other types", rest, bytes_text(rest)))
-    size = culprit.retained_bytes_growth
+    size = bytes_in_all(culprit)
     return Area(
         names[culprit.type],
         size,

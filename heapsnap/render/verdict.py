@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PAIR = 2
 WAITING_CYCLES = 10
 """Cycles more of which the first line tells that they wait to be collected."""
+MOST_OF = 2
+"""More than half."""
 PROGRAM = "program"
 """The origin of the types that the program itself declares."""
 LARGER_BYTES = 1_000_000
@@ -38,6 +40,20 @@ def told_consequences(culprit: Culprit, most: int) -> tuple[Consequence, ...]:
     """The first of what came along, and each type that the program itself declares."""
     own = sum(row.origin == PROGRAM for row in culprit.consequences)
     return culprit.consequences[: max(most, own)]
+
+
+def bytes_in_all(culprit: Culprit) -> int:
+    """What came along with a culprit, itself included; what it alone retains where that is more."""
+    listed = culprit.bytes_growth + sum(row.bytes_growth for row in culprit.consequences)
+    return max(listed, culprit.retained_bytes_growth)
+
+
+def in_all_text(culprit: Culprit) -> str:
+    """``190 KB in all``, and whether to free the culprit would leave most of that where it is."""
+    size = bytes_in_all(culprit)
+    is_shared = MOST_OF * culprit.retained_bytes_growth < size
+    elsewhere = ", most of it held elsewhere too" if is_shared else ""
+    return f"{bytes_text(size)} in all{elsewhere}"
 
 
 def held_text(culprit: Culprit) -> str:

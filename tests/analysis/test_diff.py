@@ -230,3 +230,15 @@ def test_containers_at_one_place_are_told_together_if_there_are_no_more_of_them(
     (row,) = diff(before=heap(2), after=heap(10)).containers
     assert (row.path, row.type, row.containers) == ("app.ROOMS[*].messages", "list", 12)
     assert (row.entries_before, row.entries_after) == (24, 120)
+
+
+def test_what_another_holds_as_well_came_along_and_is_not_retained():
+    def heap(count):
+        return load_heap(
+            f"module app -.MARKS-> marks:list -[#]-> m*{count}:Mark -.row-> r*{count}:dict",
+            f"module orm -.TABLE-> table:dict -['all']-> all:list -['rows']-> r*{count}",
+        )
+
+    first = diff(before=heap(10), after=heap(60)).culprits[0]
+    assert (first.type, first.retained_bytes_growth) == ("app.Mark", 50 * 64)
+    assert [(row.type, row.bytes_growth) for row in first.consequences] == [("dict", 50 * 64)]

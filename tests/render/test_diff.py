@@ -134,3 +134,16 @@ def test_no_type_of_the_programs_own_is_cut_from_what_came_along() -> None:
     assert "with them: 9 Own0, 9 Own1, 9 Own2, 9 Own3, 9 Own4 and 2 more types;" in text
     few = text_of(replace(STORY, culprits=(replace(culprit, consequences=own[:1] + others),)))
     assert "with them: 9 Own0, 9 dict, 9 str;" in few
+
+
+def test_what_others_hold_as_well_is_in_what_came_along_and_said_to_be_theirs_too() -> None:
+    parts = (Consequence("dict", 9, 900, "python"), Consequence("str", 9, 90, "python"))
+    culprit = replace(SESSIONS, bytes_growth=10, consequences=parts)
+
+    def told(retained: int) -> str:
+        found = replace(culprit, retained_bytes_growth=retained)
+        return text_of(replace(STORY, culprits=(found,))).splitlines()[1].strip()
+
+    assert told(10) == "with them: 9 dict, 9 str; 1.0 KB in all, most of it held elsewhere too"
+    assert told(700) == told(1_000) == "with them: 9 dict, 9 str; 1.0 KB in all"
+    assert told(2_000) == "with them: 9 dict, 9 str; 2.0 KB in all"
