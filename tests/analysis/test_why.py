@@ -220,3 +220,55 @@ def test_a_run_that_is_entered_no_more_often_than_before_grows_at_its_far_end():
 def test_growth_below_what_is_looked_through_is_marked_there():
     (group,) = why(jars(60), "Cookie", since=jars(10), through=["app.JAR"]).groups
     assert marked(group.chain) == (2, "[*] dict")
+
+
+def ways(*pictures):
+    """The references of each further chain to the one object of type X."""
+    (group,) = why(load_heap(*pictures), "X").groups
+    return [" ".join(s.reference for s in chain.steps[1:]) for chain in group.alternatives]
+
+
+def test_another_attribute_of_the_same_class_is_told():
+    assert ways(
+        "module app -.Account-> c:type -.balance-> b:Field -.values-> v:dict -<key>-> x:X",
+        "c -.limit-> l:Field -.values-> w:dict -<key>-> x",
+    ) == [".Account .limit .values <key>"]
+
+
+def test_another_attribute_of_the_same_instance_is_told_as_kept_inline_or_in_a_dict():
+    assert ways(
+        "module app -.M-> m:Manager -.names-> n:dict -['k']-> x:X",
+        "m -.order-> o:list -[#]-> x",
+    ) == [".M .order [0]"]
+    assert ways(
+        "module app -.__dict__-> space:dict -['M']-> m:Manager -.__dict__-> d:dict",
+        "d -['names']-> n:dict -['k']-> x:X",
+        "d -['order']-> o:list -[#]-> x",
+    ) == [".M .order [0]"]
+
+
+def test_a_second_name_of_the_same_container_is_told():
+    assert ways(
+        "module app -.M-> m:Manager -.all-> o:list -[#]-> x:X",
+        "m -.same-> o",
+        "m -.again-> o",
+    ) == [".M .same [0]", ".M .again [0]"]
+
+
+def test_a_second_reference_within_what_lets_go_is_no_further_way():
+    assert (
+        ways(
+            "module app -.M-> m:Manager -.calls-> o:list -[#]-> call:Call -.owner-> x:X",
+            "call -.method-> bound:method -.__self__-> x",
+            "o -[#]-> x",
+        )
+        == []
+    )
+
+
+def test_a_way_that_shares_no_holder_comes_before_one_that_does():
+    assert ways(
+        "module app -.__dict__-> space:dict -['M']-> m:Manager -.names-> n:dict -['k']-> x:X",
+        "m -.order-> o:list -[#]-> x",
+        "module web -.A-> a:A -.b-> b:B -.c-> c:C -.d-> e:dict -['k']-> x",
+    ) == [".A .b .c .d ['k']", ".M .order [0]"]

@@ -61,7 +61,7 @@ def why(
         through: Names of types or objects, or printed paths: only chains that lead through one.
         not_through: The same: only chains that lead through none of them.
         max_groups: How many groups to explain, at least 1.
-        max_alternatives: Further chains for each group, which share no holder with the first.
+        max_alternatives: Further chains for each group: see ``find_alternatives``.
         progress: Called with the name of each step before it is done.
 
     Raises:
@@ -97,7 +97,7 @@ def explain_place(series: Series, place: int, *, max_alternatives: int = 2) -> H
     Args:
         series: The heaps, a baseline among them.
         place: Where objects of the last heap stand.
-        max_alternatives: Further chains, which share no holder with the first.
+        max_alternatives: Further chains: see ``find_alternatives``.
     """
     nodes = np.flatnonzero(series.places_of_nodes(len(series.heaps) - 1) == place)
     types = np.unique(series.after.snapshot.type_by_node[nodes])
