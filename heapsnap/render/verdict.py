@@ -20,6 +20,8 @@ WAITING_CYCLES = 10
 """Cycles more of which the first line tells that they wait to be collected."""
 MOST_OF = 2
 """More than half."""
+MOST_OWN = 8
+"""Types of the program's own that are told of what came along: more would be no answer."""
 PROGRAM = "program"
 """The origin of the types that the program itself declares."""
 LARGER_BYTES = 1_000_000
@@ -37,9 +39,9 @@ def names_of(result: Diff) -> Mapping[str, str]:
 
 
 def told_consequences(culprit: Culprit, most: int) -> tuple[Consequence, ...]:
-    """The first of what came along, and each type that the program itself declares."""
+    """The first of what came along; more of it where the program itself declares the types."""
     own = sum(row.origin == PROGRAM for row in culprit.consequences)
-    return culprit.consequences[: max(most, own)]
+    return culprit.consequences[: max(most, min(own, MOST_OWN))]
 
 
 def bytes_in_all(culprit: Culprit) -> int:
