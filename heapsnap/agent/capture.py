@@ -2,12 +2,13 @@
 
 In a forked child only the forking thread is left: `sys._current_frames()` lists it alone, and
 CPython *clears the other threads' state*, which drops what is local to those threads
-(`threading.local`) and the exceptions that they are handling. Whatever lived there alone would
+(`threading.local`), their context variables and the exceptions that they are handling. Whatever lived there alone would
 be freed in the child: its finalizers would run there, on sockets and files that the process
 still uses, and the snapshot would not know it. One reference each, taken before the fork,
 keeps all of it alive.
 """
 
+import _contextvars
 import _thread
 import gc
 import sys
@@ -60,18 +61,29 @@ class Capture:
         exceptions: Thread ident → the exception that it is handling, if any.
         locals: The dicts of thread-local data, in the interpreter's order of threads;
             empty where they could not be had.
+        contexts: What the other threads' context variables stand in.
         sentinels: What keeps thread-local data from being dropped, from 3.13 on.
         threads: ``threading``'s own table of threads, copied; None if it is not loaded.
     """
 
-    __slots__ = ("exceptions", "locals", "sentinels", "stacks", "thread_id", "threads")
+    __slots__ = (
+        "contexts",
+        "exceptions",
+        "locals",
+        "sentinels",
+        "stacks",
+        "thread_id",
+        "threads",
+    )
 
     def __init__(self, thread_id):
         self.thread_id = thread_id
         self.stacks = _program_stacks()
         self.exceptions = sys._current_exceptions()
         self.locals = self._take_locals()
-        self.sentinels = _sentinels() if len(self.stacks) > 1 and _sentinels is not None else []
+        has_others = len(self.stacks) > 1
+        self.contexts = _contexts() if has_others else []
+        self.sentinels = _sentinels() if has_others and _sentinels is not None else []
         active = _threads_of_the_program()
         self.threads = list(active.items()) if type(active) is dict else None
 
@@ -99,7 +111,7 @@ class Capture:
     def own(self):
         """Addresses of the containers that this capture is made of."""
         own = {id(self), id(self.stacks), id(self.exceptions), id(self.locals)}
-        own.add(id(self.sentinels))
+        own.update((id(self.contexts), id(self.sentinels)))
         own.update(map(id, self.stacks.values()))
         if self.threads is not None:
             own.add(id(self.threads))
@@ -107,10 +119,15 @@ class Capture:
         own.update(id(entry) for entry in self.exceptions.values() if type(entry) is tuple)
         return own
 
-    def held(self):
-        """Address → references that this capture holds on objects of the process."""
+    def held(self, *, in_child):
+        """Address → references that this capture holds on objects of the process.
+
+        Those to the contexts take, in the child, the place of the threads' own.
+        """
         held = {}
         kept = self.read_for_roots() + self.locals
+        if not in_child:
+            kept += self.contexts
         for entry in self.exceptions.values():
             # Before 3.12 an exception comes with its class and traceback, in a tuple.
             kept += entry if type(entry) is tuple else (entry,)
@@ -188,13 +205,35 @@ class _ThreadStates:
         """A reference to the dict of every thread's state."""
         return list(map(self.new_reference, filter(truth, map(self.dict_of, self._walk()))))
 
-    def sentinel_reader(self):
-        """A function that takes a reference to the sentinel of every thread that has one.
+    def reader(self, place):
+        """A function that takes a reference to what stands at a place in each other thread's state.
+
+        Args:
+            place: Offset in bytes of a field that holds an object or nothing.
+        """
+
+        def read():
+            others = filter(self.current().__ne__, self._walk())
+            fields = map(ctypes.c_void_p.from_address, map(place.__add__, others))
+            return list(map(self.new_reference, filter(truth, map(attrgetter("value"), fields))))
+
+        return read
+
+    def place_of(self, held):
+        """Where this thread's state holds an object that it is known to hold.
+
+        Raises:
+            ValueError: It does not.
+        """
+        words = (ctypes.c_void_p * _STATE_WORDS).from_address(self.current())
+        return words[:].index(id(held)) * ctypes.sizeof(ctypes.c_void_p)
+
+    def place_of_sentinel(self):
+        """Where a thread's state holds its sentinel.
 
         From 3.13 on the data behind a ``threading.local`` stands in that object, and a weak
         reference to a sentinel in the thread's state drops it when the state is cleared. No
-        function gives the sentinel, so its place in the state is found: this thread's own can be
-        had through a local object, and is looked for in this thread's state.
+        function gives the sentinel; this thread's own can be had through a local object.
 
         References:
             ``Modules/_threadmodule.c`` and ``Include/cpython/pystate.h`` (3.13).
@@ -202,27 +241,35 @@ class _ThreadStates:
         local = _thread._local()
         local.made = True
         watchdogs = next(held for held in gc.get_referents(local) if type(held) is set)
-        sentinel = id(next(iter(watchdogs))())
-        words = (ctypes.c_void_p * _STATE_WORDS).from_address(self.current())
-        place = words[:].index(sentinel) * ctypes.sizeof(ctypes.c_void_p)
+        return self.place_of(next(iter(watchdogs))())
 
-        def sentinels():
-            fields = map(ctypes.c_void_p.from_address, map(place.__add__, self._walk()))
-            held = filter(truth, map(attrgetter("value"), fields))
-            return list(map(self.new_reference, held))
-
-        return sentinels
+    def place_of_context(self):
+        """Where a thread's state holds the context that its variables are set in."""
+        context = _contextvars.copy_context()
+        return context.run(self.place_of, context)
 
 
 _STATE_WORDS = 64
-"""How far into a thread's state the sentinel is looked for: word 37 on 3.13, word 42 on 3.15."""
+"""How far into a thread's state a field is looked for: the sentinel is word 37 on 3.13, 42 on 3.15,
+the context word 26 to 30."""
+
+
+def _search_contexts():
+    """All contexts: one pass over the collector's list, where the threads' states cannot be read."""
+    return [held for held in gc.get_objects() if type(held) is _contextvars.Context]
 
 
 _thread_dicts = _sentinels = None
+_contexts = _search_contexts
 try:
     _states = _ThreadStates()
     _thread_dicts = _states.dicts
     if sys.version_info >= (3, 13):
-        _sentinels = _states.sentinel_reader()
+        _sentinels = _states.reader(_states.place_of_sentinel())
 except Exception:  # noqa: BLE001 - no ctypes, or a build that does not export one of them
     pass
+else:
+    try:
+        _contexts = _states.reader(_states.place_of_context())
+    except Exception:  # noqa: BLE001 - a build that keeps it elsewhere
+        pass

@@ -123,7 +123,7 @@ class Job:
 
     def held(self):
         """Address → references that this job holds on objects of the process."""
-        held = self.capture.held()
+        held = self.capture.held(in_child=self.in_child)
         for kept in () if self.messenger is None else self.messenger.admitted:
             held[id(kept)] = held.get(id(kept), 0) + 1
         for hook in self.hooks.surplus(in_child=self.in_child):

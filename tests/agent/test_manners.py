@@ -100,7 +100,13 @@ def test_nothing_is_finalized_in_the_child_and_all_of_it_is_in_the_snapshot(
     assert not told["finalized"]
     reading = Reading(told["path"])
     verdicts = {name: reading.verdict_of(where) for name, where in told["addresses"].items()}
-    assert verdicts == {"local": "frame", "own": "frame", "handled": "frame", "cycle": "garbage"}
+    assert verdicts == {
+        "variable": "rooted",
+        "local": "frame",
+        "own": "frame",
+        "handled": "frame",
+        "cycle": "garbage",
+    }
 
 
 def test_fork_handlers_that_were_registered_later_do_not_run_in_the_child(play: Scenario) -> None:

@@ -3,6 +3,7 @@
 Arguments: FOLDER SCENARIO. Tells what the scenario, a function of this file, returns.
 """
 
+import contextvars
 import ctypes
 import gc
 import os
@@ -331,10 +332,13 @@ class Finalized:
 def finalizers():
     """Objects that live in the state of another thread, which a fork clears in the child."""
     local = threading.local()
+    variable = contextvars.ContextVar("variable")
     ready = threading.Event()
     addresses = {}
 
     def hold():
+        variable.set(Finalized())
+        addresses["variable"] = id(variable.get())
         local.value = Finalized()
         own = threading.local()
         own.value = Finalized()
