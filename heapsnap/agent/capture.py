@@ -2,10 +2,10 @@
 
 In a forked child only the forking thread is left: `sys._current_frames()` lists it alone, and
 CPython *clears the other threads' state*, which drops what is local to those threads
-(`threading.local`), their context variables and the exceptions that they are handling. Whatever lived there alone would
-be freed in the child: its finalizers would run there, on sockets and files that the process
-still uses, and the snapshot would not know it. One reference each, taken before the fork,
-keeps all of it alive.
+(`threading.local`), their context variables and the exceptions that they are handling. Whatever
+lived there alone would be freed in the child: its finalizers would run there, on sockets and files
+that the process still uses, and the snapshot would not know it. One reference each, taken before
+the fork, keeps all of it alive.
 """
 
 import _contextvars
@@ -255,7 +255,7 @@ the context word 26 to 30."""
 
 
 def _search_contexts():
-    """All contexts: one pass over the collector's list, where the threads' states cannot be read."""
+    """All contexts, by one pass over the collector's list: where threads' states cannot be read."""
     return [held for held in gc.get_objects() if type(held) is _contextvars.Context]
 
 

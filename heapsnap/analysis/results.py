@@ -195,8 +195,8 @@ class Diff(Shown):
     ``snapshots`` stand in the order in which they were given, which should be that of time.
     ``culprits`` grew in every step; ``sporadic`` as leaks do, but not in every step (empty
     where there are but two snapshots). ``warming`` are places that grew as
-    a program's do while it warms up: modules imported meanwhile, caches of Python's own, a
-    handful of objects. No leak is told from them.
+    a program's do while it warms up or has more to do: modules imported meanwhile, caches of
+    Python's own, a handful of objects, what comes and goes. No leak is told from them.
     """
 
     snapshots: tuple[SnapshotFacts, ...]

@@ -122,7 +122,7 @@ def _sporadic(result: Diff, names: Mapping[str, str], most: int | None) -> list[
 
 
 def _warming(result: Diff, names: Mapping[str, str], most: int | None) -> list[Text]:
-    title = "grew as places do while a program warms up: no leak so far"
+    title = "grew as places do while a program warms up or has more to do: no leak so far"
     if most is not None and result.culprits:
         most = min(most, FEW_BESIDE)  # what matters stands above
     return _culprit_table(title, result.warming, names, most)

@@ -98,7 +98,7 @@ def why_none(result: Diff) -> str:
     if result.warming:
         places = plural(len(result.warming), "place")
         third = "" if len(result.snapshots) > PAIR else "; a third snapshot would tell for sure"
-        return f"{places} grew, all as they do while a program warms up{third}"
+        return f"{places} grew, all as they do while a program warms up or has more to do{third}"
     if any(row.growth > 0 for row in result.types):
         return "some types have more objects, but no place gained enough of them to be a leak"
     growth = result.after.python_bytes - result.before.python_bytes

@@ -199,7 +199,7 @@ def test_of_three_snapshots_only_what_grew_in_both_steps_is_a_culprit():
 def test_a_sawtooth_is_no_culprit_once_it_was_seen_to_fall():
     result = diff(before=sessions(40), between=[sessions(900), sessions(50)], after=sessions(800))
     assert result.culprits == ()
-    assert result.sporadic[0].counts == (40, 900, 50, 800)
+    assert result.warming[0].counts == (40, 900, 50, 800)
 
 
 def test_one_buffer_that_swells_in_every_step_is_a_culprit():

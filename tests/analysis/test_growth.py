@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,11 +20,11 @@ TYPES = (built_in("module"), *(of_program(name) for name in ("User", "Page", "Ro
 
 
 def random_heap(rng):
-    """A random graph below a module."""
+    """A random graph below a module, of a process of its own: addresses mean nothing."""
     graph = random_graph(rng, most_nodes=40, leaf_share=0.0)
     types = rng.integers(1, len(TYPES), graph.node_count)
     types[0] = 0
-    return snapshot_of(
+    snapshot = snapshot_of(
         graph.first_edge_by_node,
         graph.referent_by_edge,
         types=TYPES,
@@ -32,6 +33,7 @@ def random_heap(rng):
         name_by_edge=rng.integers(0, len(NAMES), graph.edge_count),
         modules={"app": 0},
     )
+    return replace(snapshot, header={**snapshot.header, "pid": int(rng.integers(1 << 62))})
 
 
 def written(heap, node):

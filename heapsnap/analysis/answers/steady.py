@@ -138,7 +138,8 @@ class Rounds:
         A list of numbers that exist anyway grows without a new object.
         """
         tree = self.series.tree
-        entries = self._entry_counts
+        entries = self.series.entries
+        # Where one container stands alone, its entries are all that stand there.
         is_alone = (tree.counts == 1).all(axis=0)
         growth = entries[-1] - entries[0]
         # What merely moves from one container to another makes no more entries in all.
@@ -148,16 +149,6 @@ class Rounds:
             for place in np.flatnonzero(is_alone & is_new & self._rises(entries)).tolist()
             if not is_standard_library(tree.reference[tree.path(place)[0]])
         ]
-
-    @cached_property
-    def _entry_counts(self) -> NDArray[np.int64]:
-        """``(h, p) int64``: how many entries the container at each place has."""
-        counts = np.zeros_like(self.series.tree.counts)
-        for number, heap in enumerate(self.series.heaps):
-            # Where one container stands alone, its entries are all that stand there.
-            amounts = heap.sums.entries_by_signature
-            np.add.at(counts[number], self.series.tree.place_by_signature[number], amounts)
-        return counts
 
     def _entry_at(self, place: int) -> Entry:
         tree = self.series.tree
@@ -178,7 +169,7 @@ class Rounds:
         """Say what grew there, by how much in which round, and how it is held."""
         culprit = describe_culprit(self.series, entry, others=frozenset(), is_exact=False)
         tree = self.series.tree
-        rows = {"objects": tree.counts, "entries": self._entry_counts, "bytes": tree.sizes}[what]
+        rows = {"objects": tree.counts, "entries": self.series.entries, "bytes": tree.sizes}[what]
         return SteadyGrowth(
             culprit=culprit,
             what=what,

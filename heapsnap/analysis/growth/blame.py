@@ -50,8 +50,9 @@ def blame(tree_growth: TreeGrowth, entry: int, entries: AbstractSet[int]) -> int
     if rank in NAMED or (tree.parent[entry] == NO_PLACE and tree.type[entry] == "module"):
         return entry
     entered = tree_growth.entered(entry)
-    # A list that grows at its far end has no more entrances than before.
-    least = (entered if entered > 0 else growth[entry]) * SHARED
+    # A list that grows at its far end has no more entrances than before, and one that is reached on
+    # another way has nothing but new ones.
+    least = (min(entered, growth[entry]) if entered > 0 else growth[entry]) * SHARED
     frontier, wrapper = [entry], entry
     for _ in range(DEEPEST):
         below = [

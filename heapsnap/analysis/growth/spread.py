@@ -1,22 +1,26 @@
 """How growth is spread over the holders of one kind: a little in each is a leak at a small load.
 
 What comes and goes, as the rows of each connection's last result do, rises here and falls there.
-Owns the comparison holder by holder, which needs both snapshots to be of one process.
+Owns the comparison holder by holder, which needs all snapshots to be of one process.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
+from math import factorial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from heapsnap.analysis.series.lay_over import are_of_one_process
 from heapsnap.analysis.series.place_tree import NO_PLACE
 from heapsnap.graph.references import NO_EDGE
 
 if TYPE_CHECKING:
     from heapsnap.analysis.series.series import Series
 
-FEWEST_HOLDERS = 10
+CHANCES = 1000
+"""Once in so many times, at most, may it be chance that as many holders rose."""
 MOST_RISE = 0.9
 """Of the holders that changed, the part that must have risen."""
 MANY_RISE = 0.5
@@ -24,30 +28,27 @@ MANY_RISE = 0.5
 
 
 def rises_in_most(series: Series, place: int) -> bool:
-    """Whether nearly every holder has more objects at a place than it had before.
+    """Whether nearly every holder has more objects at a place than before, without a fall between.
 
-    Holders are told by their addresses, so only those count that are at the same place in both
+    Holders are told by their addresses, so only those count that are at the same place in all
     heaps; where an address was used again, its new owner starts from nothing, as any other.
+    Of ``h`` numbers drawn by chance, each is larger than the one before once in ``h!`` times, and
+    the last larger than the first in half of them.
     """
     above = series.tree.parent[place]
-    if above == NO_PLACE or not _is_one_process(series):
+    if above == NO_PLACE or not are_of_one_process(series.heaps):
         return False
-    last = len(series.heaps) - 1
-    before, after = (_objects_by_holder(series, number, place, above) for number in (0, last))
-    shared = before.keys() & after.keys()
-    rises = sum(after[holder] > before[holder] for holder in shared)
-    falls = sum(after[holder] < before[holder] for holder in shared)
+    steps = [_objects_by_holder(series, n, place, above) for n in range(len(series.heaps))]
+    shared = set(steps[0]).intersection(*steps[1:])
+    changes = [[after[h] - before[h] for before, after in pairwise(steps)] for h in shared]
+    falls = sum(min(change) < 0 for change in changes)
+    rises = sum(min(change) >= 0 < max(change) for change in changes)
+    in_every_step = sum(min(change) > 0 for change in changes)
     return (
-        len(shared) >= FEWEST_HOLDERS
+        factorial(len(steps)) ** in_every_step * 2 ** (rises - in_every_step) >= CHANCES
         and rises >= MOST_RISE * (rises + falls)
         and rises >= MANY_RISE * len(shared)
     )
-
-
-def _is_one_process(series: Series) -> bool:
-    keys = ("host", "pid", "executable")
-    headers = (series.before.snapshot.header, series.after.snapshot.header)
-    return all(headers[0].get(key) == headers[1].get(key) for key in keys)
 
 
 def _objects_by_holder(series: Series, number: int, place: int, above: int) -> dict[int, int]:

@@ -6,15 +6,25 @@ Owns what that says of a leak. Garbage that a running collector will come for is
 from __future__ import annotations
 
 from dataclasses import replace
+from math import factorial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from heapsnap.analysis.growth.companions import fold
 from heapsnap.analysis.growth.entries import entries_of
+from heapsnap.analysis.growth.spread import rises_in_most
 from heapsnap.analysis.growth.tree_growth import TreeGrowth
-from heapsnap.analysis.growth.warming import FEW, LEAK, WARMING
+from heapsnap.analysis.growth.warming import (
+    FEW,
+    LEAK,
+    WARMING,
+    comes_and_goes,
+    is_among_many,
+    was_replaced,
+)
 from heapsnap.analysis.heap.collector import collects
+from heapsnap.analysis.series.lay_over import are_of_one_process
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +37,8 @@ SLOWING = 0.1
 GOING_ON = 0.5
 """What grows in its last step at least half as fast as ever is no program that warms up."""
 TELLING_STEPS = 2
+CHANCES = 100
+"""Once in so many times, at most, may it be chance that there was more each time."""
 
 
 class Growth(NamedTuple):
@@ -45,7 +57,7 @@ def sort_entries(series: Series) -> Growth:
         # The table of garbage shows it.
         entries = [e for e in entries if series.verdict_of_place(e.place) != "garbage"]
     if len(series.heaps) > TELLING_STEPS:
-        entries = [_seen_over_time(series, entry) for entry in entries]
+        entries = [_seen_over_time(tree_growth, entry) for entry in entries]
         entries.sort(key=lambda entry: entry.tier)
     leaks = [entry for entry in entries if entry.tier == LEAK]
     steady = [entry for entry in leaks if _is_steady(series, entry)]
@@ -64,12 +76,34 @@ def rank_of_leaks(series: Series) -> dict[int, int]:
     return {place: rank for rank, entry in ranked for place in (entry.place, *entry.along)}
 
 
-def _seen_over_time(series: Series, entry: Entry) -> Entry:
+def _seen_over_time(tree_growth: TreeGrowth, entry: Entry) -> Entry:
     """The entry; a leak after all, where it grows on in every step and does not slow down."""
-    rates = _rates(series, entry)
+    rates = _rates(tree_growth.series, entry)
     is_going_on = (rates > 0).all() and rates[-1] >= GOING_ON * rates.max()
-    is_leak = entry.tier == WARMING and entry.growth >= FEW and is_going_on
+    is_leak = (
+        entry.tier == WARMING
+        and entry.growth >= FEW
+        and is_going_on
+        and not was_replaced(tree_growth, entry.place)
+        and not _may_be_chance(tree_growth, entry)
+    )
     return replace(entry, tier=LEAK) if is_leak else entry
+
+
+def _may_be_chance(tree_growth: TreeGrowth, entry: Entry) -> bool:
+    """Whether what comes and goes was more by chance each time.
+
+    Three numbers rise once in six times.
+    """
+    series = tree_growth.series
+    if comes_and_goes(series, entry.place, entry.blamed):
+        return factorial(len(series.heaps)) < CHANCES
+    return (
+        tree_growth.rank_of(entry.blamed) > 0
+        and is_among_many(tree_growth, entry.place)
+        and are_of_one_process(series.heaps)
+        and not rises_in_most(series, entry.place)
+    )
 
 
 def _is_steady(series: Series, entry: Entry) -> bool:

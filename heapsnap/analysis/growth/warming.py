@@ -12,19 +12,20 @@ from heapsnap.analysis.growth.blame import NAMED
 from heapsnap.analysis.growth.companions import WEAK_REFERENCES
 from heapsnap.analysis.growth.limits import fills_up_to_its_limit
 from heapsnap.analysis.growth.spread import rises_in_most
-from heapsnap.analysis.heap.labels import KEY
+from heapsnap.analysis.growth.turnover import find_turnover, stay
+from heapsnap.analysis.heap.labels import ITEMS, KEY
 from heapsnap.analysis.heap.origins import Origin
 from heapsnap.analysis.heap.places import C_ROOT
 from heapsnap.analysis.series.place_tree import NO_PLACE
 
 if TYPE_CHECKING:
     from heapsnap.analysis.growth.tree_growth import TreeGrowth
+    from heapsnap.analysis.series.series import Series
 
 LEAK, WARMING, MADE_ONCE = 0, 1, 2
 """Growth that repeats itself, as leaks do; that of a program which warms up; things that were
 made once, such as a module that was imported meanwhile."""
 
-ITEMS = frozenset({"[*]", "{*}", KEY})
 KEPT_PART = 0.1
 """Of the growth of one kind of item, what the container must have gained in items of all kinds."""
 FEW = 10
@@ -78,6 +79,8 @@ def tier_of(tree_growth: TreeGrowth, entry: int, blamed: int, bytes_below: int) 
         return LEAK if is_programs and growth >= SEVERAL else MADE_ONCE
     if is_small or _is_bounded_by_design(tree_growth, entry, blamed):
         return WARMING
+    if not tree_growth.is_repeated and comes_and_goes(tree_growth.series, entry, blamed):
+        return WARMING
     if is_programs:
         return LEAK
     if _came_with_imports(tree_growth, entry):
@@ -87,6 +90,19 @@ def tier_of(tree_growth: TreeGrowth, entry: int, blamed: int, bytes_below: int) 
     ):
         return tier
     return _tier_by_owner(tree_growth, entry, blamed)
+
+
+def comes_and_goes(series: Series, entry: int, blamed: int) -> bool:
+    """Whether things come and go where it grew: fuller than before, and no leak yet."""
+    turnover = find_turnover(series, entry)
+    is_passing = turnover is not None and turnover.comes_and_goes
+    return is_passing and (blamed == entry or not stay(series, blamed))
+
+
+def is_among_many(tree_growth: TreeGrowth, entry: int) -> bool:
+    """Whether several objects of one kind hold what grew, each some of it."""
+    above = tree_growth.tree.parent[entry]
+    return above != NO_PLACE and bool(tree_growth.tree.counts[-1][above] > 1)
 
 
 def _is_bounded_by_design(tree_growth: TreeGrowth, entry: int, blamed: int) -> bool:
@@ -101,25 +117,30 @@ def _is_bounded_by_design(tree_growth: TreeGrowth, entry: int, blamed: int) -> b
     above = tree.parent[entry]
     if above == NO_PLACE:
         return tree.reference[entry] == THREAD_DATA
-    if _was_replaced(tree_growth, entry):
+    if was_replaced(tree_growth, entry):
         return True
     return fills_up_to_its_limit(tree_growth, entry)
 
 
-def _was_replaced(tree_growth: TreeGrowth, entry: int) -> bool:
-    """Whether its container has no more items than before: others went as these came.
+def was_replaced(tree_growth: TreeGrowth, entry: int) -> bool:
+    """Whether its containers have no more entries than before: others went as these came.
 
-    So it is where objects of a new class take the places of those of the old one.
+    So it is where objects of a new class take the places of those of the old one, where a list of
+    None is filled, and where each tuple was replaced by another of the same length.
     """
-    tree, growth = tree_growth.tree, tree_growth.growth
+    tree, entries = tree_growth.tree, tree_growth.series.entries
     if tree.reference[entry] not in ITEMS:
         return False
-    beside = [
-        int(growth[child])
-        for child in tree_growth.children[tree.parent[entry]]
-        if tree.reference[child] == tree.reference[entry]
-    ]
-    return sum(beside) < KEPT_PART * int(growth[entry])
+    above, growth = tree.parent[entry], tree_growth.growth
+    gained = int(entries[-1][above] - entries[0][above])
+    if not entries[-1][above]:  # a container of C's
+        gained = sum(
+            int(growth[child])
+            for child in tree_growth.children[above]
+            if tree.reference[child] == tree.reference[entry]
+        )
+    gained += int(growth[entry]) - tree_growth.entered(entry)  # at the far end of a linked list
+    return gained < KEPT_PART * int(growth[entry])
 
 
 def _is_of_many_threads(tree_growth: TreeGrowth, entry: int, blamed: int) -> bool:
@@ -181,12 +202,10 @@ def _tier_of_plain_values(
     if tree.reference[entry] == KEY and growth < MANY and is_once:
         # The keys of a dict whose values are old objects, or none but True: few mean nothing.
         return MADE_ONCE
-    above = tree.parent[entry]
-    is_among_many = above != NO_PLACE and tree.counts[-1][above] > 1
-    is_little = is_among_many and growth < MANY and bytes_below < FEW_BYTES and is_once
+    is_little = is_among_many(tree_growth, entry) and growth < MANY and bytes_below < FEW_BYTES
     # An attribute is there once in each object: only collections gain more and more.
     is_item = tree.reference[entry] in ITEMS
-    if is_little and not (is_item and rises_in_most(tree_growth.series, entry)):
+    if is_little and is_once and not (is_item and rises_in_most(tree_growth.series, entry)):
         return WARMING
     is_pythons = tree_growth.origins.of_type(tree.type[blamed]) == Origin.PYTHON
     if is_pythons and tree.reference[tree_growth.root_by_place[entry]] == C_ROOT:

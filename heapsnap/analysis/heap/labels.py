@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 ITEM = "[*]"
 ATTRIBUTES = ".__dict__"
 KEY = "<key>"
+ITEMS = frozenset({ITEM, "{*}", KEY})
+"""What the references of a collection are called, of which it can gain more and more."""
 CLOSED_LAYOUTS = frozenset({"module", "type", "function", "code"})
 """What is not opened to show an object: from there on it would show the program."""
 

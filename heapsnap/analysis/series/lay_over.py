@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from heapsnap.analysis.series.folding import fold_names
+from heapsnap.analysis.series.moved import follow_moved
 from heapsnap.analysis.series.place_tree import NO_PLACE, Key, PlaceTree
 from heapsnap.graph.signatures import NO_SIGNATURE
 
@@ -47,7 +48,16 @@ def lay_over(heaps: Sequence[Places]) -> PlaceTree:
     new_place = fold_names(tree, folded, spaces)
     folded.place_by_signature = [new_place[places] for places in tree.place_by_signature]
     _count(folded, heaps)
+    if are_of_one_process(heaps) and follow_moved(folded, heaps):
+        _count(folded, heaps)
     return folded
+
+
+def are_of_one_process(heaps: Sequence[Places]) -> bool:
+    """Whether all heaps are of one process, so that equal addresses may be equal objects."""
+    keys = ("host", "pid", "executable")
+    headers = [[heap.snapshot.header.get(key) for key in keys] for heap in heaps]
+    return all(header == headers[0] for header in headers)
 
 
 def _signature_rows(heap: Places) -> list[Key]:

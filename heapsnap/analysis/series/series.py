@@ -55,6 +55,15 @@ class Series:
         return kept_tree(self.heaps, lambda: lay_over(self.heaps))
 
     @cached_property
+    def entries(self) -> NDArray[np.int64]:
+        """``(h, p) int64``: how many entries the containers at each place have together."""
+        entries = np.zeros_like(self.tree.counts)
+        for number, heap in enumerate(self.heaps):
+            amounts = heap.sums.entries_by_signature
+            np.add.at(entries[number], self.tree.place_by_signature[number], amounts)
+        return entries
+
+    @cached_property
     def plumbing_by_type(self) -> dict[str, int]:
         """Full type name → how little the type says."""
         ranks: dict[str, int] = {}
@@ -84,6 +93,12 @@ class Series:
         """Full names of ``collections.deque`` and what derives from it."""
         kinds = self.after.snapshot.types
         return frozenset(kind.full_name for kind in kinds if kind.layout == "deque")
+
+    @cached_property
+    def unordered_types(self) -> frozenset[str]:
+        """Full names of sets, and of what derives from them: their order says nothing."""
+        kinds = (kind for heap in self.heaps for kind in heap.snapshot.types)
+        return frozenset(kind.full_name for kind in kinds if kind.layout in {"set", "frozenset"})
 
     @cached_property
     def leaf_types(self) -> frozenset[str]:

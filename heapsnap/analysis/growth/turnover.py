@@ -1,0 +1,228 @@
+"""How much of what stood at a place stands there still: a leak keeps, a queue lets go.
+
+Counts do not tell a leak from sessions, batches and windows that happen to be fuller than they
+were. Owns the comparison object by object, which needs both snapshots to be of one process.
+
+Objects are told by their addresses. What goes leaves its address to what comes, so that a queue
+may hold the same addresses all the time; but it holds them in another order, and whatever gathers
+things keeps theirs. So those count as kept that stand in the old order: the longest increasing
+subsequence of their new positions (Fredman, On computing the length of longest increasing
+subsequences, Discrete Mathematics 11, 1975).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from heapsnap.analysis.heap.labels import ITEMS
+from heapsnap.analysis.series.lay_over import are_of_one_process
+from heapsnap.analysis.series.place_tree import NO_PLACE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TypeAlias
+
+    from numpy.typing import NDArray
+
+    from heapsnap.analysis.series.series import Series
+    from heapsnap.snapshot.model import NodeArray
+
+    Items: TypeAlias = NDArray[np.void]
+
+ITEM = np.dtype([("holder", np.uint64), ("object", np.uint64), ("position", np.int64)])
+LOOKED_AT = 20_000
+"""Objects whose order is compared, evenly spaced; all, where there are no more."""
+MANY_GO = 0.2
+"""For each object that came, those that went, from which on a place is one where things come and
+go: a pool, sessions, a window. Nothing leaves a leak."""
+MOST = 0.9
+"""Of what stood there: if as much goes, it does not matter how many came; if as much stays, that
+is what was gathered."""
+EMPTIED = 0.5
+"""A holder that lost more than that of what it held was emptied, and filled again."""
+FEW_EMPTIED = 0.1
+"""Of all holders, those that may have been emptied where the others gather."""
+SETTLED = 0.95
+"""Of what has stayed for a step, the part that stays in the next one too where a leak is mixed with
+what comes and goes."""
+MOST_SETTLE = 0.5
+"""Of the growth, the part that must have settled."""
+BACKLOG = 1000
+"""Growth of what is more than twice as much as before: so long does no queue get by chance."""
+
+
+class Turnover(NamedTuple):
+    """Of the objects at a place, over all steps: how many went, and how many came.
+
+    Attributes:
+        before: In the first heap.
+        gone: In all steps.
+        new: In all steps.
+        emptied: The share of holders that had lost most of theirs.
+        known: In all heaps but the last: those that could go.
+        settles: Three heaps or more: what stays for a step stays for good, and becomes more.
+    """
+
+    before: int
+    gone: int
+    new: int
+    emptied: float
+    known: int
+    settles: bool
+
+    @property
+    def comes_and_goes(self) -> bool:
+        """Whether so much went that the growth is no leak, as far as the snapshots tell."""
+        growth = self.new - self.gone
+        if not self.gone or (growth >= BACKLOG and growth >= self.before):
+            return False
+        return not self.settles and (
+            self.gone >= MANY_GO * self.new
+            or self.gone >= MOST * self.known
+            or self.emptied > FEW_EMPTIED
+        )
+
+
+def find_turnover(series: Series, place: int) -> Turnover | None:
+    """Compare each heap with the next; None where the snapshots cannot tell.
+
+    So it is with attributes, of which an object has one each, and with the nodes of a linked list.
+    """
+    tree = series.tree
+    above = tree.parent[place]
+    can_tell = (
+        above != NO_PLACE
+        and tree.reference[place] in ITEMS
+        and tree.entering[-1][place] == tree.counts[-1][place]
+        and are_of_one_process(series.heaps)
+    )
+    if not can_tell:
+        return None
+    collections = _Collections(series, place)
+    counts = tree.counts[:, place].tolist()
+    gone, new, emptied, stayed = 0, 0, 0.0, []
+    for number, (before, after) in enumerate(pairwise(counts)):
+        items = collections.sample(number)
+        is_kept = collections.keep_their_order(items, number + 1)
+        kept = round(before * float(is_kept.mean())) if before else 0
+        gone += before - kept
+        new += after - kept
+        stayed.append(kept)
+        emptied = max(emptied, _share_emptied(items["holder"], is_kept))
+    settles = len(stayed) > 1 and collections.settle(stayed[-1] - stayed[0])
+    return Turnover(counts[0], gone, new, emptied, sum(counts[:-1]), settles)
+
+
+class _Collections:
+    """What the containers at one place hold, in each heap.
+
+    An item is the address of its container, 0 where that stands alone and may be replaced by a
+    larger copy of itself; its own address; and where it stands, but in a set, which has no order.
+    """
+
+    def __init__(self, series: Series, place: int) -> None:
+        self.series = series
+        self.place = place
+        above = series.tree.parent[place]
+        self.is_alone = bool((series.tree.counts[:, above] <= 1).all())
+        self.is_ordered = series.tree.type[above] not in series.unordered_types
+
+    def sample(self, number: int) -> Items:
+        """Some items of a heap, container after container; all, where there are not too many."""
+        nodes = self.series.nodes_at(number, self.place)
+        return self._items(number, nodes[:: max(1, -(-len(nodes) // LOOKED_AT))])
+
+    def keep_their_order(self, items: Items, number: int) -> NDArray[np.bool_]:
+        """``(k,) bool``: which of ``k`` items are in that heap too, and in the same order."""
+        is_kept = np.zeros(len(items), dtype=np.bool_)
+        wanted = np.sort(items["object"])
+        nodes = self.series.nodes_at(number, self.place)
+        addresses = self.series.heaps[number].snapshot.address_by_node[nodes]
+        if not len(wanted) or not len(nodes):
+            return is_kept
+        nearest = np.minimum(np.searchsorted(wanted, addresses), len(wanted) - 1)
+        found = self._items(number, nodes[wanted[nearest] == addresses])
+        by_object = np.argsort(found["object"])
+        where = np.searchsorted(found["object"], items["object"], sorter=by_object)
+        positions = np.append(by_object, -1)[where]
+        there = np.flatnonzero(positions >= 0)
+        same = found[positions[there]][["holder", "object"]] == items[there][["holder", "object"]]
+        there = there[same]
+        is_kept[there[_longest_increasing(positions[there].tolist())]] = True
+        return is_kept
+
+    def settle(self, growth: int) -> bool:
+        """Whether what stayed in the last step but one stays in the last one, and became more.
+
+        Args:
+            growth: How much more has stayed in the last step than in the first one.
+        """
+        last = len(self.series.heaps) - 1
+        items = self.sample(last - 2)
+        stayed = items[self.keep_their_order(items, last - 1)]
+        is_kept = self.keep_their_order(stayed, last)
+        counts = self.series.tree.counts[:, self.place]
+        is_settled = len(is_kept) > 0 and is_kept.mean() >= SETTLED
+        return bool(is_settled and growth >= MOST_SETTLE * (counts[-1] - counts[0]))
+
+    def _items(self, number: int, nodes: NodeArray) -> Items:
+        heap = self.series.heaps[number]
+        addresses = heap.snapshot.address_by_node
+        edges = heap.paths.parent_edge_by_node[nodes]
+        items = np.zeros(len(nodes), dtype=ITEM)
+        items["object"] = addresses[nodes]
+        if not self.is_alone:
+            items["holder"] = addresses[heap.graph.referrer_by_edge[edges]]
+        items["position"] = edges if self.is_ordered else np.argsort(np.argsort(addresses[nodes]))
+        return np.sort(items, order=("holder", "position"))
+
+
+def stay(series: Series, place: int) -> bool:
+    """Whether nearly all objects of a place are there in the next heap too, however they are held.
+
+    A timer that is set again and again has a new handle each time.
+    """
+    if not are_of_one_process(series.heaps):
+        return False
+    addresses = [
+        heap.snapshot.address_by_node[series.nodes_at(number, place)]
+        for number, heap in enumerate(series.heaps)
+    ]
+    return all(
+        np.isin(before, after).sum() >= MOST * len(before) for before, after in pairwise(addresses)
+    )
+
+
+def _longest_increasing(numbers: Sequence[int]) -> list[int]:
+    """Where the numbers of one longest increasing subsequence stand."""
+    ends: list[int] = []  # the least number at which a subsequence of each length ends
+    where: list[int] = []
+    before: list[int] = []
+    for index, number in enumerate(numbers):
+        length = bisect_left(ends, number)
+        if length == len(ends):
+            ends.append(number)
+            where.append(index)
+        else:
+            ends[length] = number
+            where[length] = index
+        before.append(where[length - 1] if length else -1)
+    chosen: list[int] = []
+    index = where[-1] if where else -1
+    while index >= 0:
+        chosen.append(index)
+        index = before[index]
+    return chosen[::-1]
+
+
+def _share_emptied(holders: NDArray[np.uint64], is_kept: NDArray[np.bool_]) -> float:
+    if len(holders) == 0 or holders[-1] == 0:
+        return 0.0
+    _, holder_by_item = np.unique(holders, return_inverse=True)
+    held = np.bincount(holder_by_item)
+    kept = np.bincount(holder_by_item, weights=is_kept)
+    return float(((held - kept) > EMPTIED * held).mean())
