@@ -52,6 +52,10 @@ _doc_of_getter = types.GetSetDescriptorType.__dict__["__doc__"].__get__
 _MADE = _doc_of_getter(_Plain.__dict__["__dict__"])
 """What the interpreter says of each getter that it makes itself; those of C types say nothing."""
 
+bytes_of_type = type.__dict__["__basicsize__"].__get__
+PLAIN_BYTES = bytes_of_type(_Plain)
+"""Of an instance that has no slot and no field of C's."""
+
 
 def getters_of_type(kind):
     """Every ``(name, getter)`` that reads a field of instances of ``kind``, most derived first.

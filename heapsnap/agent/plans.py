@@ -25,6 +25,7 @@ from .identity import (
 )
 from .instances import Instances, one_by_one
 from .kinds import Kinds
+from .limits import limit_namer
 from .naming import REMAINDER, Naming
 from .own_memory import unreported_bytes
 from .sizes import sizes_of
@@ -124,7 +125,7 @@ class Planner:
         plan.layout = layout_of_type(kind)
         plan.sizes = sizes_of(kind)
         plan.unreported = unreported_bytes(kind, plan.layout)
-        plan.name_of = NAMERS.get(plan.layout)
+        plan.name_of = self._namer(kind, plan.layout)
         plan.describe = plan.describe_given = plan.describe_huge = plan.entries = None
         plan.rule = None
         plan.is_container = bool(flags_of_type(kind) & HAVE_GC) or plan.layout in UNVISITED
@@ -133,6 +134,16 @@ class Planner:
         if plan.is_container:
             self._describe(plan, kind)
         return plan
+
+    def _namer(self, kind, layout):
+        found = NAMERS.get(layout)
+        if found is None:
+            try:
+                found = limit_namer(kind, layout, may_materialize=self.is_still)
+            except Exception as problem:  # noqa: BLE001 - a half-built class
+                if is_foreign(problem):
+                    raise
+        return found
 
     def _describe(self, plan, kind):
         nameless = self.shapes.number(())

@@ -193,8 +193,10 @@ class Walker:
                 if chunk.reference_count >= REFERENCE_LIMIT:
                     yield self._finish(chunk, is_tracked=is_tracked)
                     chunk = self._chunk.Chunk(self._texts)
-                self._add_names(chunk.container_count, plan, portion[0])
+                row = chunk.container_count
                 add(chunk, plan, *portion)
+                # Afterwards: a name may be read from a dict that was inline until then.
+                self._add_names(row, plan, portion[0])
         yield self._finish(chunk, is_tracked=is_tracked)
 
     def _look_into(self, plan, instances):

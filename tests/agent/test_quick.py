@@ -21,6 +21,7 @@ PROGRAMS = {
     "all_kinds.py": ("FOLDER/never.json",),
     "hostile.py": ("FOLDER", "fork"),
     "plant_garbage.py": ("FOLDER",),
+    "limited.py": ("FOLDER/never.json", "fork"),
     "large.py": ("FOLDER/never.json", "fork"),
 }
 

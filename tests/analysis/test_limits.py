@@ -13,7 +13,7 @@ from tests.heaps import load_heap
 if TYPE_CHECKING:
     from heapsnap.snapshot.model import Snapshot
 
-LAYOUTS = {"collections.deque": "deque"}
+LAYOUTS = {"collections.deque": "deque", "collections.OrderedDict": "OrderedDict"}
 
 
 def culprits_of(*pictures: str, sizes: dict[str, int] | None = None, **keywords: object):
@@ -68,6 +68,94 @@ def test_a_librarys_cache_that_has_a_limit_comes_after_what_has_none(attribute, 
         "module __main__ -.ROWS-> rows:list -[#]-> r*{half}:__main__.Row",
     )
     assert culprits_of(*pictures, sizes={"s": 5000})[0] == first
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    # Without a name: 128, unless it is told otherwise.
+    [("", []), ("maxsize=1000", []), ("maxsize=50", ["__main__.Order"])],
+)
+def test_an_lru_cache_fills_up_to_the_number_that_it_tells(name, expected):
+    pictures = (
+        "module app -.load-> load:functools._lru_cache_wrapper -<cache>-> cache:dict",
+        "cache -[*]-> link*{n}:functools._lru_list_elem -<result>-> o*{n}:__main__.Order",
+    )
+    assert culprits_of(*pictures, names={"load": name} if name else {}) == expected
+
+
+@pytest.mark.parametrize("kind", ["lib.Cache", "__main__.Cache"])
+@pytest.mark.parametrize(
+    "held",
+    [
+        "cache -._data-> data:dict",
+        "cache -.__dict__-> attributes:dict -['_data']-> data:dict",
+        "cache -._data-> first:dict\ncache -._order-> data:collections.OrderedDict",
+    ],
+    ids=["inline", "in a dict", "beside the entries"],
+)
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("", ["__main__.Order"]),
+        ("maxsize=100", []),
+        ("max_entries=60", []),
+        ("maxsize=50", ["__main__.Order"]),
+        ("maxsize=1000", ["__main__.Order"]),
+        ("maxsize=9223372036854775807", ["__main__.Order"]),
+        ("hits=100", ["__main__.Order"]),
+    ],
+)
+def test_a_cache_that_is_filling_up_to_its_limit_is_no_leak(kind, held, name, expected):
+    pictures = (
+        f"module app -.CACHE-> cache:{kind}",
+        *held.splitlines(),
+        "data -[*]-> o*{n}:__main__.Order",
+    )
+    assert culprits_of(*pictures, names={"cache": name} if name else {}) == expected
+
+
+def test_caches_are_as_large_together_as_they_may_be():
+    pictures = (
+        "module app -.CACHES-> caches:list -[#]-> c*2:lib.Cache",
+        "c0 -._data-> one:dict -[*]-> o*{n}:__main__.Order",
+        "c1 -._data-> two:dict -[*]-> p*{half}:__main__.Order",
+    )
+    assert culprits_of(*pictures, names={"c0": "maxsize=60", "c1": "maxsize=30"}) == []
+    assert culprits_of(*pictures, names={"c0": "maxsize=60", "c1": "maxsize=20"}) != []
+    assert culprits_of(*pictures, names={"c0": "maxsize=100"}) != []
+
+
+@pytest.mark.parametrize("name", ["maxsize=50", "maxsize=1000"])
+def test_a_cache_with_a_limit_comes_after_what_has_none_however_full_it_is(name):
+    pictures = (
+        "module app -.CACHE-> cache:__main__.Cache -._data-> data:dict -[*]-> o*{n}:__main__.Order",
+        "module app -.SEEN-> seen:list -[#]-> s*{half}:__main__.Seen",
+    )
+    sizes = {"o": 5000}
+    assert culprits_of(*pictures, sizes=sizes)[0] == "__main__.Order"
+    assert culprits_of(*pictures, sizes=sizes, names={"cache": name})[0] == "__main__.Seen"
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ({}, ["dict"]),
+        ({"cache": "maxsize=100"}, []),
+        ({"cache": "maxsize=50"}, ["dict"]),
+        ({"sizes": "maxsize=100"}, []),
+    ],
+)
+def test_a_table_of_numbers_in_a_cache_that_is_not_full_is_no_leak(names, expected):
+    def heap(count: int) -> Snapshot:
+        return load_heap(
+            "module app -.CACHE-> cache:lib.Cache -._sizes-> sizes:dict",
+            *(f"sizes -['{key}']-> one:int" for key in range(count)),
+            sizes={"sizes": 10_000 * count},
+            names=names,
+        )
+
+    found = diff(before=heap(10), after=heap(60)).culprits
+    assert [culprit.type for culprit in found] == expected
 
 
 @pytest.mark.parametrize(("reference", "first"), [("<module>", "Plugin"), (".owner", "Wrapper")])

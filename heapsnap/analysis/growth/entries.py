@@ -12,7 +12,7 @@ import numpy as np
 
 from heapsnap.analysis.growth.blame import blame
 from heapsnap.analysis.growth.entry import Entry
-from heapsnap.analysis.growth.limits import is_limited
+from heapsnap.analysis.growth.limits import is_limited, is_within_its_limit
 from heapsnap.analysis.growth.tree_growth import TreeGrowth
 from heapsnap.analysis.growth.warming import (
     FEW_BYTES,
@@ -155,7 +155,9 @@ def _swollen(tree_growth: TreeGrowth) -> list[Entry]:
             growth=int(growth[place]),
             bytes_growth=int(bytes_growth[place]),
             tree_bytes_growth=int(bytes_growth[place]),
-            tier=WARMING if _is_pythons(tree_growth, place) else LEAK,
+            tier=WARMING
+            if _is_pythons(tree_growth, place) or is_within_its_limit(tree_growth, place)
+            else LEAK,
         )
         for place in large.tolist()
         # What a container weighs is told by its entries; and what merely moved has not grown.

@@ -1,8 +1,8 @@
 """Limits that keep a container from growing on, as far as a snapshot shows them.
 
-Owns which containers have one, and whether what grows in them still fills up to it. An
-``lru_cache`` shows only that it has one, a deque how many items it may have, a library's cache the
-attribute.
+Owns which containers have one, and whether what grows in them still fills up to it. A deque, an
+``lru_cache`` and a cache that keeps the number in an attribute are called by it, ``maxsize=100``.
+Where nobody could read it, an ``lru_cache`` and a library's attribute show that there is one.
 """
 
 from __future__ import annotations
@@ -11,36 +11,36 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from heapsnap.agent.format import LIMIT_WORDS
 from heapsnap.analysis.heap.labels import ATTRIBUTES
 from heapsnap.analysis.heap.origins import Origin
-from heapsnap.analysis.series.place_tree import NO_PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from heapsnap.analysis.growth.tree_growth import TreeGrowth
     from heapsnap.analysis.heap.places import Places
+    from heapsnap.analysis.series.series import Series
     from heapsnap.snapshot.model import NodeArray
 
 LRU_WRAPPER, LRU_LINK = "functools._lru_cache_wrapper", "functools._lru_list_elem"
 LRU_LIMIT = 128
-"""Entries that ``functools.lru_cache`` keeps unless told otherwise: until then it only fills."""
+"""Entries that ``functools.lru_cache`` keeps unless told otherwise, for one that does not tell."""
 EXECUTOR_THREADS = ("concurrent.futures.thread.ThreadPoolExecutor", "._threads")
 MOST_EXECUTOR_THREADS = 64
 """An executor starts threads up to its ``max_workers``: that is a pool which reaches its size."""
 KNOWN_LIMITS = {("re", "._cache"): 512, ("re", "._cache2"): 512, ("fnmatch", "._cache"): 256}
 """Caches of Python's own, by module and attribute, and the entries after which they are cleared."""
-MAXLEN = re.compile(r"maxlen=(\d+)")
-"""What the snapshot calls a deque that has a limit."""
 NEARLY_FULL = 0.5
-"""Of its limit, from which on a deque is one that fills up; one of a million is a leak before."""
-LIMIT_ATTRIBUTE = re.compile(
-    r"(\.|\[\')\w*(max_?(size|len|length|items|entries|count)|capacity|size_?limit)(\'\])?$",
-    re.IGNORECASE,
-)
+"""Of its limit, from which on a container fills up; a deque of a million is a leak before."""
+LIMIT_ATTRIBUTE = re.compile(rf"(\.|\[\')\w*({'|'.join(LIMIT_WORDS)})(\'\])?$", re.IGNORECASE)
 """What the attribute is called in which a cache keeps how many entries it may have."""
 LIBRARY_LIMIT = 512
-"""Entries up to which a library's cache is taken to fill: it shows a limit, but not which."""
+"""Entries up to which a library's cache is taken to fill that shows a limit, but not which."""
+ENTRY = ("[", "{")
+"""What the references of a container to its entries begin with."""
 STEPS_TO_OWNER = 2
 """From the entries of a cache by its dict to the cache."""
 
@@ -49,7 +49,7 @@ def is_limited(tree_growth: TreeGrowth, entry: int) -> bool:
     """Whether the entry stands in a container that has a limit, be it ever so high."""
     return (
         _limited_lru_above(tree_growth, entry) is not None
-        or _deque_limit(tree_growth, entry) is not None
+        or _limit_above(tree_growth, entry) is not None
         or _is_in_cache_of_library(tree_growth, entry)
     )
 
@@ -64,10 +64,21 @@ def fills_up_to_its_limit(tree_growth: TreeGrowth, entry: int) -> bool:
     if count <= max(limits, default=0) or _is_pool_of_threads(tree_growth, entry):
         return True
     wrapper = _limited_lru_above(tree_growth, entry)
-    if wrapper is not None and count <= LRU_LIMIT * int(tree.counts[-1][wrapper]):
-        return True
-    limit = _deque_limit(tree_growth, entry)
-    return limit is not None and count >= NEARLY_FULL * limit
+    if wrapper is not None:
+        unless_told = LRU_LIMIT * int(tree.counts[-1][wrapper])
+        return count <= tree_growth.series.limit_by_place.get(wrapper, unless_told)
+    limit = _limit_above(tree_growth, entry)
+    if limit is not None:
+        return NEARLY_FULL * limit <= count <= limit
+    return count <= LIBRARY_LIMIT and _is_in_cache_of_library(tree_growth, entry)
+
+
+def is_within_its_limit(tree_growth: TreeGrowth, container: int) -> bool:
+    """Whether containers that got larger have no more entries than they, or their owner, may."""
+    series = tree_growth.series
+    places = [container, *_owners(tree_growth, container)[: STEPS_TO_OWNER - 1]]
+    limit = next((series.limit_by_place[p] for p in places if p in series.limit_by_place), None)
+    return limit is not None and 0 < _entry_count(series, container) <= limit
 
 
 def _is_pool_of_threads(tree_growth: TreeGrowth, entry: int) -> bool:
@@ -93,28 +104,22 @@ def _limited_lru_above(tree_growth: TreeGrowth, entry: int) -> int | None:
     return None
 
 
-def _deque_limit(tree_growth: TreeGrowth, entry: int) -> int | None:
-    """How many items the deques together may have in which the entry stands."""
-    tree, series = tree_growth.tree, tree_growth.series
-    above = tree.parent[entry]
-    if above == NO_PLACE or tree.type[above] not in series.deque_types:
-        return None
-    names = series.after.snapshot.name_by_node
-    deques = series.nodes_at(len(series.heaps) - 1, above).tolist()
-    limits = [MAXLEN.fullmatch(names.get(node, "")) for node in deques]
-    known = [int(limit[1]) for limit in limits if limit]
-    return sum(known) if known and len(known) == len(limits) else None
+def _limit_above(tree_growth: TreeGrowth, entry: int) -> int | None:
+    """How many entries the containers together may have in which the entry stands.
+
+    They may tell it themselves, as deques do, or the objects that own them.
+    """
+    limits = tree_growth.series.limit_by_place
+    return next((limits[p] for p in _owners(tree_growth, entry) if p in limits), None)
 
 
 def _is_in_cache_of_library(tree_growth: TreeGrowth, entry: int) -> bool:
-    """Whether an object of a library holds the entries that says how many it may have.
+    """Whether an object of a library holds the entries that has an attribute for their limit.
 
     Queues of Python's own have such an attribute too, and are without a limit where it is 0.
     """
     tree, series = tree_growth.tree, tree_growth.series
-    if tree.counts[-1][entry] > LIBRARY_LIMIT:
-        return False
-    for place in tree.path(entry)[-2 : -2 - STEPS_TO_OWNER : -1]:
+    for place in _owners(tree_growth, entry):
         if tree_growth.origins.of_type(tree.type[place]) != Origin.LIBRARY:
             continue
         owner = series.nodes_at(len(series.heaps) - 1, place)[:1]
@@ -123,6 +128,21 @@ def _is_in_cache_of_library(tree_growth: TreeGrowth, entry: int) -> bool:
             for name, kind in _attributes(series.after, owner)
         )
     return False
+
+
+def _owners(tree_growth: TreeGrowth, entry: int) -> list[int]:
+    """The places above the entry at which the cache may stand, the nearest first."""
+    tree = tree_growth.tree
+    above = [place for place in tree.path(entry)[:-1] if tree.reference[place] != ATTRIBUTES]
+    return above[: -1 - STEPS_TO_OWNER : -1]
+
+
+def _entry_count(series: Series, container: int) -> int:
+    """How many entries the containers at a place have together, in the last heap."""
+    heap = series.after
+    edges, _ = heap.graph.edges_of(series.nodes_at(len(series.heaps) - 1, container))
+    is_entry = np.array([name.startswith(ENTRY) for name in heap.snapshot.edge_names], np.bool_)
+    return int(np.count_nonzero(is_entry[heap.snapshot.name_by_edge[edges]]))
 
 
 def _attributes(heap: Places, nodes: NodeArray) -> Iterator[tuple[str, str]]:

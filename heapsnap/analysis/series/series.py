@@ -6,12 +6,14 @@ business.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from heapsnap.agent.format import LIMIT_WORDS
 from heapsnap.analysis.chains.describe import describe_path
 from heapsnap.analysis.heap.garbage import plumbing
 from heapsnap.analysis.heap.origins import Origin, Origins, types_written_in_c
@@ -31,6 +33,8 @@ BUFFER_LAYOUTS = frozenset({"ndarray", "BytesIO", "StringIO", "array", "memoryvi
 """Kinds that take part in the collection and are large by what they hold as bytes."""
 SUSPENDED = frozenset({"coroutine", "async_generator", "generator"})
 """Built-in types whose objects have a function's variables while they wait."""
+NAMED_LIMIT = re.compile(rf"(?:{'|'.join(LIMIT_WORDS)})=(\d{{1,12}})")
+"""What the snapshot calls an object that may have so many entries; more digits are no limit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +75,22 @@ class Series:
             for kind in heap.snapshot.types:
                 ranks[kind.full_name] = plumbing(kind)
         return ranks
+
+    @cached_property
+    def limit_by_place(self) -> dict[int, int]:
+        """Place → how many entries the objects there may have together, where all of them tell."""
+        number = len(self.heaps) - 1
+        places = self.places_of_nodes(number)
+        limits: dict[int, list[int]] = {}
+        for node, name in self.after.snapshot.name_by_node.items():
+            if limit := NAMED_LIMIT.fullmatch(name):
+                limits.setdefault(int(places[node]), []).append(int(limit[1]))
+        counts = self.tree.counts[number]
+        return {
+            place: sum(known)
+            for place, known in limits.items()
+            if place != NO_PLACE and len(known) == counts[place]
+        }
 
     @cached_property
     def origins(self) -> Origins:
