@@ -85,8 +85,9 @@ class Taker:
         try:
             if not self._is_admitted(messenger, reason, is_signal=not wait):
                 return None
-            if refusal:
-                talk.say(f"no snapshot: {refusal}")
+            refused = refusal()
+            if refused:
+                talk.say(f"no snapshot: {refused}")
                 return None
             self.sequence += 1
             facts = header.describe_process(reason, self.sequence, AGENT_VERSION)

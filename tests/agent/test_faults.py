@@ -238,6 +238,25 @@ def test_a_subinterpreter_is_refused_with_a_line(play: Fault) -> None:
     assert finished.lines == ["no snapshot: this is a subinterpreter; ask in the main one"]
 
 
+BESIDE = "a subinterpreter lives in this process, and a forked child would hang or crash of it"
+
+
+def test_beside_a_subinterpreter_nothing_is_forked(play: Fault, tmp_path: Path) -> None:
+    finished = play("beside_a_subinterpreter")
+    target = str(tmp_path / "target.json")
+    facts = {"refused": None, "alive": [], "zombies": None, "names": [], "path": target}
+    assert finished.facts == facts
+    *refused, _ = finished.lines
+    assert refused == [f"no snapshot: {BESIDE}"] * 3  # dump(), the signal, the rule
+    assert Reading(target).snapshot.is_complete
+
+
+def test_without_ctypes_a_subinterpreter_is_noticed_as_well(play: Fault, tmp_path: Path) -> None:
+    finished = play("beside_a_subinterpreter_without_ctypes")
+    assert finished.facts == {"refused": None, "path": str(tmp_path / "target.json")}
+    assert finished.lines[0] == f"no snapshot: {BESIDE}"
+
+
 def test_a_build_without_the_gil_is_refused_with_a_line(play: Fault) -> None:
     finished = play("on_a_build_without_the_gil")
     assert finished.facts == {"path": None, "exists": False}

@@ -166,6 +166,17 @@ def test_a_withdrawn_request_comes_to_nothing_when_the_call_ends(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_process_with_a_subinterpreter_refuses_and_says_why(
+    python: Python, start: Start, tmp_path: Path
+) -> None:
+    process = start("beside_a_subinterpreter", python=python.path)
+    result = attach(process.pid, tmp_path)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "could not write a snapshot: a subinterpreter lives in this process" in result.stderr
+    assert process.poll() is None
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_second_snapshot_finds_nothing_of_the_first(
     python: Python, start: Start, tmp_path: Path
 ) -> None:

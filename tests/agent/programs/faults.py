@@ -317,14 +317,53 @@ def broken_traverse():
     return {"path": path, "tracked": gc.is_tracked(instance), "zombies": zombies()}
 
 
-def in_a_subinterpreter():
-    try:
-        import _interpreters as interpreters
-    except ImportError:
+def subinterpreters():
+    """The interpreter's own module of them."""
+    for name in ("_interpreters", "_xxsubinterpreters"):
         try:
-            import _xxsubinterpreters as interpreters
+            return __import__(name)
         except ImportError:
-            return {"path": "not here"}
+            continue
+    return None
+
+
+def beside_a_subinterpreter():
+    """By ``dump()``, a signal and a rule while another interpreter lives; and once it is gone."""
+    os.setpgid(0, 0)  # so that whoever is of its group is its child's child
+    interpreters = subinterpreters()
+    heapsnap.install(directory=FOLDER, every="0.1s", poll=0.05, limit=1, name="%r-%n")
+    number = interpreters.create()
+    refused = heapsnap.dump(TARGET)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    time.sleep(1)
+    alive = relatives()
+    interpreters.destroy(number)
+    return {
+        "refused": refused,
+        "alive": alive,
+        "zombies": zombies(),
+        "names": os.listdir(FOLDER),
+        "path": heapsnap.dump(TARGET),
+    }
+
+
+def beside_a_subinterpreter_without_ctypes():
+    for name in [name for name in sys.modules if name.startswith(("heapsnap", "ctypes"))]:
+        del sys.modules[name]
+    sys.modules["ctypes"] = None
+    import heapsnap
+
+    interpreters = subinterpreters()
+    number = interpreters.create()
+    refused = heapsnap.dump(TARGET)
+    interpreters.destroy(number)
+    return {"refused": refused, "path": heapsnap.dump(TARGET)}
+
+
+def in_a_subinterpreter():
+    interpreters = subinterpreters()
+    if interpreters is None:
+        return {"path": "not here"}
     source = f"import sys; sys.path[:] = {sys.path!r}\nimport heapsnap\nheapsnap.dump({TARGET!r})\n"
     number = interpreters.create()
     try:

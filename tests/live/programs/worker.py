@@ -108,6 +108,16 @@ def uncollected():
         pass
 
 
+def beside_a_subinterpreter():
+    try:
+        import _interpreters as interpreters
+    except ImportError:
+        import _xxsubinterpreters as interpreters
+    kept = interpreters.create()  # up to 3.12 it ends with its number
+    looping()
+    interpreters.destroy(kept)
+
+
 def tree():
     for what in ("sleeping", "looping"):
         if os.fork() == 0:
