@@ -14,8 +14,14 @@ import sys
 CARGO = ""
 """The file with the rest. Who deletes it takes the snapshot: this may have come on two ways."""
 
+RESULT = ".result"
+"""What the name of the file that says how it went has behind that of the cargo."""
+
 PAGE, PAGE_BYTES, MUNMAP = 0, 4096, 0
 """The memory that was made to hold this text, which has been read by now; what gives it back."""
+
+NONE_LEFT = (23, 24)
+"""ENFILE and EMFILE, in ``asm-generic/errno-base.h``."""
 
 
 def board():
@@ -41,12 +47,23 @@ def _fetch():
             os.unlink(CARGO)
             source = file.read()
         exec(compile(source, _fetch.__code__.co_filename, "exec", dont_inherit=True), rest)  # noqa: S102 - its purpose
-    except OSError:
-        pass  # fetched already, or withdrawn
+    except OSError as problem:
+        # Else it is fetched already, or withdrawn.
+        if problem.errno in NONE_LEFT:
+            _give_up(problem.strerror)
     # Functions and the namespace that they stand in hold each other: a program that has the
     # collector switched off would keep both for ever.
     rest.clear()
     globals().clear()
+
+
+def _give_up(reason):
+    try:
+        os.unlink(CARGO)
+        # A link needs no descriptor, and can hold a text.
+        os.symlink(f"error {reason}", CARGO + RESULT)
+    except OSError:
+        pass  # given up already
 
 
 def _starter():
@@ -62,5 +79,5 @@ def _give_back():
         # A library opened anew would leave classes behind that only the collector frees.
         munmap = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong)(MUNMAP)
         munmap(PAGE, PAGE_BYTES)
-    except ImportError:
-        pass  # a Python without ctypes: one page stays
+    except (ImportError, OSError):
+        pass  # a Python without ctypes, or no descriptor left: one page stays

@@ -18,7 +18,7 @@ from heapsnap.live.entering import Entered, enter, find_inside
 from heapsnap.live.interpreter import find_interpreter
 from heapsnap.live.landing import Landing, choose_directory
 from heapsnap.live.presence import find_agent
-from heapsnap.live.procfs import is_running, read_mappings, read_process
+from heapsnap.live.procfs import has_descriptor_left, is_running, read_mappings, read_process
 from heapsnap.live.standing import Look, Standing, look_at_main_thread
 
 if TYPE_CHECKING:
@@ -238,4 +238,9 @@ def _check(process: Process) -> Interpreter:
         )
     if process.state in {"T", "t"}:
         raise AttachError(f"{name} is stopped", hint=f"kill -CONT {process.pid}")
+    if not has_descriptor_left(process):
+        raise AttachError(
+            f"{name} has no descriptor left (RLIMIT_NOFILE), so it could open no file",
+            hint=f"give it more: prlimit --pid {process.pid} --nofile=4096:",
+        )
     return interpreter

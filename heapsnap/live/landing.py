@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 OTHERS_HINT = "name a folder with --directory that only its own user and root may write to"
 WITHDRAWN = "import os\nos.unlink({path!a})\n"
+RESULT = ".result"
+"""As in ``agent/gangway.py``, which may have to say how it went itself."""
 ERROR = "error "
 FAILED = "failed"
 
@@ -52,7 +54,7 @@ class Landing:
         _check_trust(self.folder)
         start = f".heapsnap-{secrets.token_hex(8)}"
         self._process = process
-        self._names = [f"{start}.cargo", f"{start}.py", f"{start}.result"]
+        self._names = [f"{start}.cargo", f"{start}.py", f"{start}.cargo{RESULT}"]
         self._cargo, self._script, self._result = (self.folder / name for name in self._names)
         cargo, self.script, result = (os.path.join(directory, name) for name in self._names)  # noqa: PTH118
         self._inner_cargo = cargo
@@ -99,7 +101,11 @@ class Landing:
     def verdict(self) -> str:
         """Why there will be no snapshot; empty while there may be one."""
         try:
-            told = self._result.read_bytes().decode("utf-8", "replace")
+            if self._result.is_symlink():
+                # It had no descriptor for a file: the link is the text.
+                told = str(self._result.readlink())
+            else:
+                told = self._result.read_bytes().decode("utf-8", "replace")
         except OSError:
             return ""
         if told.startswith(ERROR):

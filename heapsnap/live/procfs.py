@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from heapsnap.errors import NoSuchProcessError, ProcessClosedError
+from heapsnap.errors import HeapsnapError, NoSuchProcessError, ProcessClosedError
 
 PROC = Path("/proc")
 DELETED = " (deleted)"
@@ -155,6 +155,21 @@ def read_link(process: Process, name: str) -> str:
         return str((PROC / str(process.pid) / name).readlink())
     except OSError as error:
         raise _explained(process.pid, error) from error
+
+
+def has_descriptor_left(process: Process) -> bool:
+    """Whether the process may open one more file; True where nobody can tell.
+
+    References:
+        ``RLIMIT_NOFILE`` in ``getrlimit(2)``: one more than the highest number of a descriptor.
+    """
+    try:
+        limits = _read(process.pid, "limits").decode("ascii", "replace")
+        limit = int(limits.partition("Max open files")[2].split()[0])
+        taken = [int(entry.name) for entry in (PROC / str(process.pid) / "fd").iterdir()]
+    except (HeapsnapError, OSError, ValueError, IndexError):
+        return True
+    return sum(number < limit for number in taken) < limit
 
 
 def is_running(pid: int) -> bool:

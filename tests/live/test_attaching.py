@@ -227,6 +227,34 @@ def test_a_stopped_process_is_left_alone(start: Start, tmp_path: Path) -> None:
     assert f"is stopped\nhint: kill -CONT {process.pid}\n" in result.stderr
 
 
+def test_a_process_without_a_descriptor_left_is_left_alone(
+    python: Python, start: Start, tmp_path: Path
+) -> None:
+    process = start("without_descriptors", python=python.path)
+    result = attach(process.pid, tmp_path)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "has no descriptor left (RLIMIT_NOFILE)" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.communicate()[1] == ""
+
+
+def test_descriptors_that_come_to_an_end_on_the_way_in_are_told(
+    python: Python, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heapsnap.live.attaching.has_descriptor_left", lambda _: True)
+    # By a pending call; whoever is asked to run a script has to open that to begin with.
+    monkeypatch.setattr("heapsnap.live.remote.SINCE", (4, 0))
+    process = start("without_descriptors", python=python.path)
+    result = attach(process.pid, tmp_path)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "could not write a snapshot: Too many open files" in result.stderr
+    assert process.poll() is None
+    assert list(tmp_path.iterdir()) == []
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.communicate()[1] == ""
+
+
 def test_a_process_under_a_debugger_is_left_alone(start: Start, tmp_path: Path) -> None:
     process = start("sleeping")
     with gdb.Held(process.pid):

@@ -6,6 +6,7 @@ usage: worker.py WHAT [FOLDER]      with a folder: heapsnap is installed, snapsh
 import gc
 import os
 import re
+import resource
 import select
 import signal
 import socket
@@ -116,6 +117,15 @@ def beside_a_subinterpreter():
     kept = interpreters.create()  # up to 3.12 it ends with its number
     looping()
     interpreters.destroy(kept)
+
+
+def without_descriptors():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
+    try:
+        while True:
+            os.dup(0)
+    except OSError:
+        looping()
 
 
 def tree():
