@@ -73,8 +73,8 @@ def install(
         on_memory_error: One when a MemoryError ends a thread. A size: memory kept for it.
         at_exit: One when the process ends.
         poll: How often the rules look.
-        limit: How many snapshots the rules may take in all.
-        cooldown: How far apart they are at least.
+        limit: How many snapshots each rule may take.
+        cooldown: How far apart those of all rules are at least.
         min_free: Room that is left on the disk by every snapshot.
         keep: How many snapshots may stand in the folder; the oldest go.
         hook: A command that is started with each complete file, without a shell.

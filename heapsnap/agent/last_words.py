@@ -98,14 +98,14 @@ class LastWords:
         if MemoryError not in type.__dict__["__mro__"].__get__(kind):
             return
         now = time.monotonic()
-        if self.limits.allow(now):
-            self.limits.note(now)
+        if self.limits.allow("on_memory_error", now):
+            self.limits.note("on_memory_error", now)
             self._ballast.release()
             self.taker.take(f"MemoryError in {where}", wait=True)
 
     def _on_exit(self, **_about):
         now = time.monotonic()
-        if self._at_exit and self.limits.allow(now, is_last=True):
+        if self._at_exit and self.limits.allow("at_exit", now, is_last=True):
             self._at_exit = False
-            self.limits.note(now)
+            self.limits.note("at_exit", now)
             self.taker.take("exit of the process", wait=True)

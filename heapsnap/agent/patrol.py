@@ -61,17 +61,21 @@ class Patrol:
         now = time.monotonic()
         rss_bytes = pressure.read_rss()
         ceilings = pressure.read_ceilings(self._groups) if rules.asks_for_ceilings else ()
-        reason = rules.reason(now, rss_bytes, ceilings, self.taker.sequence)
-        if reason is None or self.taker.is_busy or not self.limits.allow(now):
+        due = rules.due(now, rss_bytes, ceilings, self.taker.sequence)
+        if not due or self.taker.is_busy:
             return
+        allowed = [found for found in due if self.limits.allow(found[0], now)]
+        if not allowed:
+            return
+        rule, reason = allowed[0]
         turn = _take_turn(self.taker.destination.directory)
         if turn is None:
             return
         try:
-            self.limits.note(now)
+            self.limits.note(rule, now)
             self.taker.take(reason, wait=True)
             # What the snapshot itself needed is not the program's growth.
-            rules.note(reason, time.monotonic(), pressure.read_rss())
+            rules.note(rule, time.monotonic(), pressure.read_rss())
         finally:
             if turn >= 0:
                 kernel.close(turn)

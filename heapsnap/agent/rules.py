@@ -1,32 +1,49 @@
 """When a snapshot is due without anybody asking: thresholds, growth, the clock, and their limits.
 
-Pure decisions on numbers; who reads them and who takes the snapshot is ``patrol``'s business.
+Decisions on numbers; who reads them and who takes the snapshot is ``patrol``'s business.
 """
 
-from .settings import Share
+from . import talk
+from .settings import SETTINGS, Share
 
 REARMED_BELOW = 0.9
 """A threshold that has fired fires again only after the memory was below this part of it."""
 
 
 class Limits:
-    """How many snapshots the rules may take in all, and how far apart.
+    """How many snapshots each rule may take, and how far apart those of all rules are.
 
     Args:
-        count: In all, in one process.
-        apart_seconds: Between two.
+        count: Of one rule, in one process.
+        apart_seconds: Between two, whichever rules they are of.
     """
 
-    __slots__ = ("apart_seconds", "count", "last", "left")
+    __slots__ = ("_taken", "_told", "apart_seconds", "count", "last")
 
     def __init__(self, count, apart_seconds):
-        self.count = self.left = count
+        self.count = count
         self.apart_seconds = apart_seconds
         self.last = None
+        self._taken = {}
+        self._told = set()
 
-    def allow(self, now, *, is_last=False):
-        """Whether one may be taken now; the last of a process need not keep apart."""
-        if self.left <= 0:
+    def allow(self, rule, now, *, is_last=False):
+        """Whether a rule may take one now; the last of a process need not keep apart.
+
+        Says so on stderr when a rule meets its limit for the first time.
+
+        Args:
+            rule: Its keyword in ``SETTINGS``.
+            now: Seconds.
+            is_last: Whether the process ends.
+        """
+        if self._taken.get(rule, 0) >= self.count:
+            if rule not in self._told:
+                self._told.add(rule)
+                talk.say(
+                    f"no further snapshot by {SETTINGS[rule][0]}: it has taken {self.count}, "
+                    f"the limit of each rule ({SETTINGS['limit'][0]})"
+                )
             return False
         return is_last or self.last is None or now - self.last >= self.apart_seconds
 
@@ -34,9 +51,9 @@ class Limits:
         """The same limits for another process."""
         return Limits(self.count, self.apart_seconds)
 
-    def note(self, now):
-        """One has been taken."""
-        self.left -= 1
+    def note(self, rule, now):
+        """A rule has taken one."""
+        self._taken[rule] = self._taken.get(rule, 0) + 1
         self.last = now
 
 
@@ -65,32 +82,37 @@ class Rules:
         """Whether the rules compare with what the process may use."""
         return isinstance(self.threshold, Share)
 
-    def reason(self, now, rss_bytes, ceilings, sequence):
-        """Why a snapshot is due now, or None.
+    def due(self, now, rss_bytes, ceilings, sequence):
+        """By which rules a snapshot is due now, and why: the most important first.
 
         Args:
             now: Seconds.
             rss_bytes: Of the process.
             ceilings: Of ``pressure``; empty where nobody asked for them.
             sequence: How many snapshots the process has taken, for whatever reason.
+
+        Returns:
+            The keyword of each rule in ``SETTINGS``, and a sentence.
         """
         if sequence != self.sequence or self.grown_from is None:
             self.sequence, self.grown_from = sequence, rss_bytes
+        found = []
         reached, part = self._reached(rss_bytes, ceilings)
         if part < REARMED_BELOW:
             self.armed = True
         if reached and self.armed and part >= 1:
-            return reached
+            found.append(("threshold", reached))
         grown = 0 if rss_bytes is None else rss_bytes - self.grown_from
         if self.growth is not None and grown >= self.growth:
-            return f"growth by {megabytes(grown)} to {megabytes(rss_bytes)} resident"
+            sentence = f"growth by {megabytes(grown)} to {megabytes(rss_bytes)} resident"
+            found.append(("growth", sentence))
         if self.due_at is not None and now >= self.due_at:
-            return f"every {self.every:g} seconds"
-        return None
+            found.append(("every", f"every {self.every:g} seconds"))
+        return found
 
-    def note(self, reason, now, rss_bytes):
-        """A snapshot has been taken for that reason: growth and the clock start anew."""
-        if reason.startswith("threshold"):
+    def note(self, rule, now, rss_bytes):
+        """A snapshot has been taken by that rule: growth and the clock start anew."""
+        if rule == "threshold":
             self.armed = False
         self.grown_from = rss_bytes
         if self.every is not None:

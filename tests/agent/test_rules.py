@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from heapsnap.agent import settings
 from heapsnap.agent.pressure import Ceiling
 from heapsnap.agent.rules import Limits, Rules
+
+if TYPE_CHECKING:
+    import pytest
 
 MB = 1 << 20
 
@@ -18,10 +23,10 @@ def ask(
 ) -> str | None:
     """What the rules say, noted if it is a snapshot."""
     rss = int(megabytes * MB)
-    reason = rule.reason(now, rss, ceilings, sequence)
-    if reason:
-        rule.note(reason, now, rss)
-    return reason
+    for keyword, reason in rule.due(now, rss, ceilings, sequence):
+        rule.note(keyword, now, rss)
+        return reason
+    return None
 
 
 def test_without_rules_nothing_is_ever_due() -> None:
@@ -74,14 +79,36 @@ def test_a_snapshot_by_the_clock_leaves_the_threshold_armed() -> None:
     assert ask(rule, 201, now=61).startswith("threshold")
 
 
+def test_rules_that_are_due_together_are_all_told_the_most_important_first() -> None:
+    rule = rules(every="1m", threshold="200M", growth="50M")
+    due = rule.due(60, 250 * MB, (), 0)
+    assert [keyword for keyword, _ in due] == ["threshold", "growth", "every"]
+
+
 def test_limits_count_and_keep_apart_but_for_the_last() -> None:
     limits = Limits(2, 60)
-    assert limits.allow(0)
-    limits.note(0)
-    assert not limits.allow(59)
-    assert limits.allow(59, is_last=True)
-    assert limits.allow(60)
-    limits.note(60)
-    assert not limits.allow(1000)
-    assert not limits.allow(1000, is_last=True)
-    assert limits.anew().allow(0)
+    assert limits.allow("every", 0)
+    limits.note("every", 0)
+    assert not limits.allow("every", 59)
+    assert limits.allow("every", 59, is_last=True)
+    assert limits.allow("every", 60)
+    limits.note("every", 60)
+    assert not limits.allow("every", 1000)
+    assert not limits.allow("every", 1000, is_last=True)
+    assert limits.anew().allow("every", 0)
+
+
+def test_each_rule_has_its_own_count_and_says_once_that_it_is_used_up(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    limits = Limits(1, 60)
+    limits.note("every", 0)
+    assert not limits.allow("threshold", 59)
+    assert limits.allow("threshold", 60)
+    assert capfd.readouterr().err == ""
+    assert not limits.allow("every", 60)
+    assert not limits.allow("every", 120)
+    assert capfd.readouterr().err == (
+        "heapsnap: no further snapshot by HEAPSNAP_EVERY: it has taken 1, "
+        "the limit of each rule (HEAPSNAP_LIMIT)\n"
+    )

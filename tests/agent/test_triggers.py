@@ -58,6 +58,17 @@ def test_every_so_often_and_not_more_than_the_limit(play: Play) -> None:
     assert play("every_and_limit").facts["names"] == ["every-1.json", "every-2.json"]
 
 
+def test_a_rule_that_has_used_up_its_limit_says_so_and_leaves_the_others_theirs(
+    play: Play, tmp_path: Path
+) -> None:
+    finished = play("every_leaves_the_rest_to_others")
+    assert finished.facts
+    told = [header["reason"].split()[0] for header in headers(tmp_path)]
+    assert told == ["every", "threshold"]
+    (line,) = [line for line in finished.lines if "no further" in line]
+    assert line.startswith("no further snapshot by HEAPSNAP_EVERY: it has taken 1,")
+
+
 def test_no_two_closer_than_the_cooldown(play: Play) -> None:
     assert len(play("cooldown").facts["names"]) == 1
 

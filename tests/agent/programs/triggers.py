@@ -75,6 +75,15 @@ def every_and_limit():
     return {"names": snapshots()}
 
 
+def every_leaves_the_rest_to_others():
+    install(every="0.1s", threshold="120M", limit=1, name="%r-%n")
+    until(snapshots)
+    time.sleep(0.5)
+    kept = fill(130)
+    until(lambda: len(snapshots()) >= 2)
+    return {"kept": len(kept)}
+
+
 def cooldown():
     install(every="0.1s", limit=3, cooldown="1h")
     until(snapshots)
