@@ -7,6 +7,17 @@ from .files import read_file
 OFF = 0
 """In place of a number: no signal at all, the rules alone take snapshots."""
 
+_UNFIT = {
+    "KILL": "nobody can handle it",
+    "STOP": "nobody can handle it",
+    "CHLD": "it tells of the program's own children",
+    **dict.fromkeys(
+        ("SEGV", "BUS", "FPE", "ILL", "ABRT"),
+        "it says that the process has crashed, and no code of Python's runs any more",
+    ),
+}
+"""Signals that ask for nothing, and why a snapshot cannot be taken on them."""
+
 _STATUS_LIMIT = 1 << 14
 
 
@@ -14,10 +25,18 @@ def number_of(signal):
     """The number of a signal: ``"USR1"``, ``"SIGUSR1"``, ``"RTMIN+2"``, 10; ``"off"`` is ``OFF``.
 
     Raises:
-        ValueError: There is no such signal.
+        ValueError: There is no such signal, or it cannot ask for a snapshot.
     """
-    if isinstance(signal, int):
-        return int(signal)
+    number = int(signal) if isinstance(signal, int) else _named(signal)
+    if number != OFF and number not in _signal.valid_signals():
+        raise ValueError(f"there is no signal named {signal!r}")
+    for name, why in _UNFIT.items():
+        if number == getattr(_signal, f"SIG{name}", None):
+            raise ValueError(f"signal {name} cannot ask for a snapshot: {why}")
+    return number
+
+
+def _named(signal):
     name = signal.strip().upper()
     if name == "OFF":
         return OFF
@@ -27,10 +46,7 @@ def number_of(signal):
     number = getattr(_signal, f"SIG{start}", None)
     if not isinstance(number, int) or (plus and not (start == "RTMIN" and offset.isdigit())):
         raise ValueError(f"there is no signal named {signal!r}")
-    number += int(offset or 0)
-    if number not in _signal.valid_signals():
-        raise ValueError(f"there is no signal named {signal!r}")
-    return number
+    return number + int(offset or 0)
 
 
 def name_of(number):

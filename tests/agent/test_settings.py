@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -104,9 +105,26 @@ def test_signals_have_names_numbers_and_places_among_the_real_time_ones() -> Non
     assert settings.gather({"signal": "RTMIN+2"}).signal == 36
     assert settings.gather({"signal": "10"}).signal == 10
     assert settings.gather({"signal": "off"}).signal == 0
-    for wrong in ("USR1+1", "RTMIN+x", "RTMIN+99", "BLOCK", ""):
+    for wrong in ("USR1+1", "RTMIN+x", "RTMIN+99", "BLOCK", "", "32", 999):
         with pytest.raises(ValueError, match="there is no signal named"):
             settings.gather({"signal": wrong})
+
+
+@pytest.mark.parametrize(
+    "name", ["KILL", "STOP", "SEGV", "BUS", "FPE", "ILL", "ABRT", "CHLD", "IOT", "CLD"]
+)
+def test_a_signal_that_cannot_ask_for_anything_is_refused_by_name(
+    name: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for given in (f"SIG{name}", name.lower(), getattr(signal, f"SIG{name}")):
+        with pytest.raises(ValueError, match=r"^signal [A-Z]+ cannot ask for a snapshot: "):
+            settings.gather({"signal": given})
+    monkeypatch.setenv("HEAPSNAP_SIGNAL", name)
+    monkeypatch.setenv("HEAPSNAP_EVERY", "1h")
+    chosen = settings.gather({})
+    assert (chosen.signal, chosen.every) == (signal.SIGUSR1, 3600)
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith("heapsnap: HEAPSNAP_SIGNAL: signal ")
 
 
 def test_every_variable_is_in_the_table_of_the_docs_and_none_else() -> None:
