@@ -54,9 +54,31 @@ def read_size_or_share(value):
 
 def read_duration(value):
     """``90s``, ``10m``, ``2h``, ``1d``, or a number of seconds."""
+    number, unit = _number_and_unit(value)
+    return _positive(value, number, "a time such as 10m") * _SECONDS[unit]
+
+
+def read_pause(value):
+    """As ``read_duration``, or 0: none at all."""
+    return 0.0 if _is_zero(value) else read_duration(value)
+
+
+def read_interval(value):
+    """As ``read_duration``, or 0: never, which is None."""
+    return None if _is_zero(value) else read_duration(value)
+
+
+def _number_and_unit(value):
     text = str(value).strip().lower()
     unit = text[-1:] if text[-1:] in "smhd" else ""
-    return _positive(value, text.removesuffix(unit), "a time such as 10m") * _SECONDS[unit]
+    return text.removesuffix(unit), unit
+
+
+def _is_zero(value):
+    try:
+        return float(_number_and_unit(value)[0]) == 0
+    except ValueError:
+        return False
 
 
 def read_count(value):
@@ -115,12 +137,12 @@ SETTINGS = {
     "stand_in": ("HEAPSNAP_STAND_IN", read_duration, None),
     "threshold": ("HEAPSNAP_THRESHOLD", read_size_or_share, None),
     "growth": ("HEAPSNAP_GROWTH", read_size, None),
-    "every": ("HEAPSNAP_EVERY", read_duration, None),
+    "every": ("HEAPSNAP_EVERY", read_interval, None),
     "on_memory_error": ("HEAPSNAP_ON_MEMORY_ERROR", read_ballast, False),
     "at_exit": ("HEAPSNAP_AT_EXIT", read_flag, False),
     "poll": ("HEAPSNAP_POLL", read_duration, 1.0),
     "limit": ("HEAPSNAP_LIMIT", read_count, 3),
-    "cooldown": ("HEAPSNAP_COOLDOWN", read_duration, 60.0),
+    "cooldown": ("HEAPSNAP_COOLDOWN", read_pause, 60.0),
     "min_free": ("HEAPSNAP_MIN_FREE", read_size, None),
     "keep": ("HEAPSNAP_KEEP", read_count, None),
     "hook": ("HEAPSNAP_HOOK", read_command, None),

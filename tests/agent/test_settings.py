@@ -51,6 +51,26 @@ def test_times_have_units(text: object, seconds: float) -> None:
     assert settings.read_duration(text) == seconds
 
 
+@pytest.mark.parametrize("text", ["0", "0s", " 0.0 ", "0h", 0, 0.0])
+def test_no_time_between_two_and_no_clock_are_zero(
+    text: object, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HEAPSNAP_EVERY", "1h")
+    chosen = settings.gather({"cooldown": text, "every": text})
+    assert (chosen.cooldown, chosen.every, chosen.has_rules) == (0, None, False)
+    monkeypatch.setenv("HEAPSNAP_EVERY", str(text))
+    monkeypatch.setenv("HEAPSNAP_COOLDOWN", str(text))
+    chosen = settings.gather({})
+    assert (chosen.cooldown, chosen.every) == (0, None)
+    assert capfd.readouterr().err == ""
+    for keyword in ("poll", "stand_in"):
+        with pytest.raises(ValueError, match="expected a time such as 10m"):
+            settings.gather({keyword: text})
+    for wrong in ("-1", "", "x", False):
+        with pytest.raises(ValueError, match="expected a time such as 10m"):
+            settings.gather({"cooldown": wrong})
+
+
 def test_a_ballast_is_a_flag_or_a_size() -> None:
     assert settings.read_ballast("0") == 0
     assert settings.read_ballast(True) == 64 << 20
