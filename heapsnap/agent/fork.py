@@ -25,9 +25,9 @@ try:
 
     _libc = ctypes.PyDLL(None)
     # ``fork`` without the handlers that C code has registered; glibc has it from 2.34 on.
-    _plain_fork = getattr(_libc, "_Fork", None) or _libc.fork
+    fork_plainly = getattr(_libc, "_Fork", None) or _libc.fork
 except (ImportError, AttributeError):  # pragma: no cover - no ctypes, or no libc in reach
-    _plain_fork = os.fork
+    fork_plainly = os.fork
 
 try:
     # gevent puts functions of its own into ``os`` and ``_thread``; these are the kernel's.
@@ -159,7 +159,7 @@ def _be_messenger(job, writing):
     """In the first child: leave the rest to a process of its own and be gone."""
     try:
         job.note_pause()
-        supervisor = _plain_fork()
+        supervisor = fork_plainly()
         if supervisor <= 0:
             # In the supervisor; or no further process may be made: then this one does it all.
             job.hold_hooks()
@@ -173,7 +173,7 @@ def _be_messenger(job, writing):
 
 def _supervise(job, writing, *, may_stay):
     manners.yield_to_the_service()
-    walker = _plain_fork()
+    walker = fork_plainly()
     if walker <= 0:
         _walk_and_exit(job, writing)
     # The supervisor outlives what is meant for the walker, to clean up after it.

@@ -1,19 +1,32 @@
 """The command that is started when a snapshot is complete: an upload, a message.
 
-The supervisor of the snapshot turns into it. So the process never has it as a child, nobody waits
-for it, and no copy of the heap stays in memory while it runs. It is started without a shell.
+The supervisor of the snapshot starts it and turns into a small interpreter that waits for it. So
+the process never has it as a child, and no copy of the heap stays in memory while it runs. It is
+started without a shell.
 """
 
 import _signal
 import os
+import sys
 
 from . import talk
+from .fork import fork_plainly
+from .originals import kernel
 
 LONGEST_SECONDS = 3600
 """A command that hangs is ended after this time, by SIGALRM."""
 
 _PLACE = "%f"
 _OURS = ("HEAPSNAP_", "PYTHONSTARTUP")
+_OF_THE_WAITER = ("PYTHONHOME", "LD_LIBRARY_PATH")
+_WAITER = """
+import os, sys
+_, status = os.waitpid(int(sys.argv[1]), 0)
+if status:
+    code = os.waitstatus_to_exitcode(status)
+    how = f"with {code}" if code > 0 else f"by signal {-code}"
+    os.write(2, os.fsencode(f"heapsnap: {sys.argv[2]} ended {how}; {sys.argv[3]} stays\\n"))
+"""
 
 
 def words_for(command, path):
@@ -23,11 +36,34 @@ def words_for(command, path):
     return [*command, path]
 
 
-def become(command, path):
-    """Turn this process, the supervisor of the snapshot at ``path``, into the command.
+def follow(command, path):
+    """Start the command for the snapshot at ``path``, in the supervisor, and see how it ends.
 
-    Returns only where the command cannot be started, and has then said so.
+    Does not return where an interpreter can be had to wait in its place.
     """
+    started = fork_plainly()
+    if started == 0:
+        _become(command, path)
+        # It has said why it did not start, and that is how it ended.
+        os._exit(0)
+    if started < 0:
+        # No further process may be made: then nobody waits for it.
+        _become(command, path)
+        return
+    told = (f"the hook {command[0]!r}", talk.shown(path))
+    words = [sys.executable, "-S", "-s", "-c", _WAITER, str(started), *told]
+    variables = {k: v for k, v in os.environ.items() if k in _OF_THE_WAITER}
+    # A server that embeds Python names itself there, and would start once more.
+    if os.path.basename(sys.executable or "").startswith("python"):
+        try:
+            os.execve(sys.executable, words, variables)  # noqa: S606
+        except OSError:
+            pass
+    kernel.waitpid(started, 0)
+
+
+def _become(command, path):
+    """Turn this process into the command; returns, and has said why, where that cannot be."""
     for number in (_signal.SIGPIPE, _signal.SIGTERM, _signal.SIGHUP):
         _signal.signal(number, _signal.SIG_DFL)
     _signal.alarm(LONGEST_SECONDS)

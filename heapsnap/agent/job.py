@@ -108,7 +108,7 @@ class Job:
             # Loaded in the process, by whoever gave it a command.
             from . import hook
 
-            hook.become(self.destination.hook, self.target)
+            hook.follow(self.destination.hook, self.target)
 
     def own(self):
         """Addresses of everything that was made for this job before the heap was listed."""

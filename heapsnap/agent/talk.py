@@ -17,7 +17,7 @@ def say(message):
     nobody empties would block for ever, so it is asked first: a pipe that says it can be written
     has room for a line (PIPE_BUF).
     """
-    line = "heapsnap: " + "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
+    line = "heapsnap: " + shown(message)
     data = line[:LINE_LIMIT].encode("utf-8", "backslashreplace") + b"\n"
     try:
         poll = _poll()
@@ -27,6 +27,11 @@ def say(message):
     except Exception as problem:  # noqa: BLE001 - stderr is closed or gone: there is nobody to tell
         if is_foreign(problem):
             raise
+
+
+def shown(message):
+    """The text with control characters spelled out, which would act on a terminal."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
 
 
 def duration(seconds):

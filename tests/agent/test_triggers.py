@@ -150,6 +150,18 @@ def test_a_hook_gets_the_file_and_is_nobodys_child(play: Play, tmp_path: Path) -
     assert size == (tmp_path / told["path"]).stat().st_size
 
 
+@pytest.mark.parametrize(
+    ("what", "how"), [("hook_that_fails", "with 7"), ("hook_that_is_killed", "by signal 9")]
+)
+def test_a_hook_that_fails_is_a_line_and_the_snapshot_stays(
+    play: Play, python: Python, what: str, how: str
+) -> None:
+    finished = play(what)
+    path = finished.facts["path"]
+    assert finished.lines[-1] == f"the hook {python.path!r} ended {how}; {path} stays"
+    assert Reading(path).snapshot.is_complete
+
+
 def test_a_hook_that_does_not_start_is_a_line_and_the_snapshot_stays(play: Play) -> None:
     finished = play("hook_that_is_not_there")
     path = finished.facts["path"]

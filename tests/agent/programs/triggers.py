@@ -235,6 +235,16 @@ def hook():
         }
 
 
+def hook_that_fails():
+    install(hook=f"{sys.executable} -S -c 'import sys; sys.exit(7)'")
+    return {"path": heapsnap.dump()}
+
+
+def hook_that_is_killed():
+    install(hook=f"{sys.executable} -S -c 'import os; os.kill(os.getpid(), 9)'")
+    return {"path": heapsnap.dump()}
+
+
 def hook_that_is_not_there():
     install(hook="/nowhere/upload %f")
     return {"path": heapsnap.dump()}

@@ -40,7 +40,7 @@ def walk(job):
     if os.fork():
         # This process has threads that go on; its child has none.
         os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
-    quick.is_pure[0] = fork._plain_fork() == 0
+    quick.is_pure[0] = fork.fork_plainly() == 0
     os.chdir(WAYS[quick.is_pure[0]])
     done = job.run()
     if not quick.is_pure[0]:
