@@ -153,6 +153,13 @@ SETTINGS = {
 START = "HEAPSNAP_INSTALL"
 """The variable that installs heapsnap when the interpreter starts; read by ``heapsnap.pth``."""
 
+_PREFIX = "HEAPSNAP_"
+_OF_OTHERS = frozenset({
+    START, "HEAPSNAP_BUILD", "HEAPSNAP_FILE", "HEAPSNAP_INDEX", "HEAPSNAP_LONG", "HEAPSNAP_PURE",
+})  # fmt: skip
+"""What the rest of heapsnap reads, its hooks and its tests (with ``HEAPSNAP_TEST_`` before)."""
+_told: "set[str]" = set()
+
 
 class Settings:
     """One value for each keyword of ``SETTINGS``, read and checked."""
@@ -179,6 +186,7 @@ def gather(given):
     Raises:
         ValueError: A given value cannot be.
     """
+    _tell_unknown()
     settings = Settings()
     for keyword, (variable, read, default) in SETTINGS.items():
         value = given.get(keyword)
@@ -211,3 +219,25 @@ def _read_variable(variable, read):
     except (ValueError, TypeError, OSError) as problem:
         talk.say(f"{variable}: {problem}; left out")
         return None
+
+
+def _tell_unknown():
+    """Name the variables that look like ours and are not, once in a process."""
+    known = [variable for variable, _, _ in SETTINGS.values()]
+    for variable in sorted(os.environ):
+        if (
+            not variable.startswith(_PREFIX)
+            or variable.startswith("HEAPSNAP_TEST_")
+            or variable in _OF_OTHERS
+            or variable in known
+            or variable in _told
+        ):
+            continue
+        _told.add(variable)
+        # Here, since only who has mistyped one needs it.
+        import difflib
+
+        endings = [name.removeprefix(_PREFIX) for name in (*known, START)]
+        nearest = difflib.get_close_matches(variable.removeprefix(_PREFIX), endings, n=1)
+        meant = f"; is {_PREFIX}{nearest[0]} meant?" if nearest else ""
+        talk.say(f"{variable}: there is no such variable{meant}")

@@ -147,6 +147,43 @@ def test_a_signal_that_cannot_ask_for_anything_is_refused_by_name(
     assert line.startswith("heapsnap: HEAPSNAP_SIGNAL: signal ")
 
 
+def test_a_variable_that_is_unknown_is_named_once_with_the_nearest(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(settings, "_told", set())
+    monkeypatch.setenv("HEAPSNAP_TRESHOLD", "80%")
+    monkeypatch.setenv("HEAPSNAP_COLOUR", "red")
+    settings.gather({})
+    settings.gather({})
+    assert capfd.readouterr().err.splitlines() == [
+        "heapsnap: HEAPSNAP_COLOUR: there is no such variable",
+        "heapsnap: HEAPSNAP_TRESHOLD: there is no such variable; is HEAPSNAP_THRESHOLD meant?",
+    ]
+
+
+def test_every_variable_that_heapsnap_and_its_tests_use_is_known(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    checkout = Path(__file__).resolve().parents[2]
+    sources = [
+        path
+        for folder in ("heapsnap", "tests", "docs", ".ci")
+        for path in (checkout / folder).rglob("*")
+        if path.suffix in {".py", ".md", ".pth", ".sh"} and path != Path(__file__)
+    ]
+    named = {
+        name
+        for path in sources
+        for name in re.findall(r"\bHEAPSNAP_[A-Z_]*[A-Z]\b", path.read_text())
+    }
+    assert {"HEAPSNAP_TEST_PYTHONS", "HEAPSNAP_LONG", "HEAPSNAP_INDEX", "HEAPSNAP_KEEP"} <= named
+    for name in named:
+        monkeypatch.setenv(name, "")
+    monkeypatch.setattr(settings, "_told", set())
+    settings.gather({})
+    assert capfd.readouterr().err == ""
+
+
 def test_every_variable_is_in_the_table_of_the_docs_and_none_else() -> None:
     told = set(re.findall(r"^\| `(HEAPSNAP_\w+)` \|", DOCUMENTED.read_text(), re.MULTILINE))
     assert told == {variable for variable, _, _ in settings.SETTINGS.values()} | {settings.START}
