@@ -14,6 +14,9 @@ import sys
 CARGO = ""
 """The file with the rest. Who deletes it takes the snapshot: this may have come on two ways."""
 
+SCRIPT = ""
+"""The file that this text is run from, if it is one; else it came in memory."""
+
 RESULT = ".result"
 """What the name of the file that says how it went has behind that of the cargo."""
 
@@ -26,6 +29,10 @@ NONE_LEFT = (23, 24)
 
 def board():
     """Leave the rest to a thread of its own."""
+    # Now, in the thread that reads it: whoever takes the request back sees that it has been run,
+    # even where the thread that is started here does not get to its work.
+    if SCRIPT:
+        _delete(SCRIPT)
     try:
         _starter()(_fetch_deaf, ())
     except RuntimeError:  # no further thread may be made
@@ -64,6 +71,13 @@ def _give_up(reason):
         os.symlink(f"error {reason}", CARGO + RESULT)
     except OSError:
         pass  # given up already
+
+
+def _delete(path):
+    try:
+        os.unlink(path)
+    except OSError:
+        pass  # it is gone already
 
 
 def _starter():

@@ -44,15 +44,17 @@ def pack(*, directory: str, result: str, is_gzip: bool) -> str:
     )
 
 
-def gangway(cargo: str, *, page: int = 0, munmap: int = 0) -> str:
+def gangway(cargo: str, *, script: str = "", page: int = 0, munmap: int = 0) -> str:
     """The short text that makes a process fetch the rest; leaves no name in any namespace.
 
     Args:
         cargo: The file with the rest, as the process names it.
+        script: The file that will hold this text, as the process names it; empty: none will.
         page: Where a page of memory is that was made for this text; 0: none was.
         munmap: Where the function is that gives it back.
     """
-    text = _fill("gangway", {"CARGO": cargo, "PAGE": page, "MUNMAP": munmap}, "board()")
+    filled = {"CARGO": cargo, "SCRIPT": script, "PAGE": page, "MUNMAP": munmap}
+    text = _fill("gangway", filled, "board()")
     return f"exec(compile({text!a}, '{FOLDER}gangway.py', 'exec'), {{'__name__': ''}})\n"
 
 

@@ -77,7 +77,7 @@ class Landing:
 
     def write_script(self) -> None:
         """Write the script, for a way of entering that takes a file."""
-        self._write(self._script, self.text())
+        self._write(self._script, gangway(self._inner_cargo, script=self.script))
 
     @property
     def has_begun(self) -> bool:
@@ -93,10 +93,17 @@ class Landing:
         return True
 
     def leave_script_harmless(self) -> None:
-        """Let the script do nothing but delete itself: the process will run it one day."""
-        path = os.path.join(os.path.dirname(self._inner_cargo), self._names[1])  # noqa: PTH118, PTH120
+        """Let the script do nothing but delete itself: the process will run it one day.
+
+        Where it is gone the process has run it already: it deletes itself before all else.
+        """
         self._is_run_by_file = True
-        self._script.write_text(WITHDRAWN.format(path=path), encoding="ascii")
+        try:
+            descriptor = os.open(self._script, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW)
+        except OSError:
+            return
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(WITHDRAWN.format(path=self.script))
 
     def verdict(self) -> str:
         """Why there will be no snapshot; empty while there may be one."""

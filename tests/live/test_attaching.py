@@ -137,6 +137,21 @@ def test_a_long_call_of_c_code_is_told_apart_and_goes_on(
     assert process.poll() is None
 
 
+def test_a_withdrawn_request_leaves_no_file_beside_a_regular_expression(
+    python: Python, start: Start, tmp_path: Path
+) -> None:
+    # From 3.14 on the script is run in the midst of it, and the thread that it starts waits.
+    process = start("in_a_regular_expression", python=python.path)
+    result = attach(process.pid, tmp_path, timeout="1")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "the request is withdrawn" in result.stderr
+    until = time.monotonic() + 10
+    while list(tmp_path.iterdir()) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert list(tmp_path.iterdir()) == []
+    assert process.poll() is None
+
+
 @pytest.mark.parametrize(
     ("what", "doing"),
     [

@@ -73,6 +73,12 @@ def in_c():
     re.match(r"(a|a)*b", "a" * 60)
 
 
+def in_a_regular_expression():
+    say_ready()
+    # Exponential as well, but signals are looked for meanwhile.
+    re.match(r"(a+)+$", "a" * 60 + "b")
+
+
 def seconds_in_c():
     say_ready()
     sum(range(300_000_000))  # longer than a request waits, on a fast machine too
