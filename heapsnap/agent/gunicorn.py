@@ -1,4 +1,4 @@
-"""In gunicorn's workers: on a signal that gunicorn leaves free, and before one is replaced.
+"""In gunicorn's workers: on a signal that gunicorn leaves free, and before one ends.
 
 gunicorn gives its workers handlers of its own after they are forked, for USR1 and USR2 among
 others, whatever stood there.
@@ -24,5 +24,5 @@ def post_fork(server, worker):
 
 
 def worker_exit(server, worker):
-    """Take a last snapshot of a worker that gunicorn replaces."""
+    """Take a last snapshot of a worker that ends: replaced by gunicorn, or told to (TERM)."""
     door.take("recycled by gunicorn")
