@@ -4,7 +4,7 @@ import _signal
 import atexit
 import os
 
-from . import fork, names, presence, redaction, settings, signals, talk, threads
+from . import fork, names, presence, redaction, settings, signals, talk, threads, verdict
 from .destination import Destination
 from .taker import Taker
 
@@ -97,6 +97,7 @@ def install(
     _installed = _Installed(chosen.signal, before, chosen)
     if chosen.signal != signals.OFF:
         presence.show(chosen.signal, _taker.destination.directory)
+        _taker.tell = verdict.tell
     _start_what_is_asked(_installed)
 
 
@@ -106,6 +107,8 @@ def uninstall() -> None:
     if _installed is None:
         return
     presence.hide()
+    verdict.take_back()
+    _taker.tell = None
     _leave(_installed, keep_signal=None)
     _installed = None
 

@@ -16,7 +16,7 @@ _owner = None
 
 
 def take(directory, is_gzip):
-    """Write a snapshot and say how it went: ``done PATH`` or ``failed``.
+    """Write a snapshot and say how it went: ``done PATH`` or ``failed REASON``.
 
     Args:
         directory: Where to; an absolute path.
@@ -33,4 +33,4 @@ def take(directory, is_gzip):
     # so that no other thread goes on between the look at all threads and the fork.
     os.stat(directory)
     path = _taker.take(REASON, wait=True)
-    return f"done {path}" if path else "failed"
+    return f"done {path}" if path else f"failed {_taker.refused}"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from heapsnap.live.procfs import Process
+    from heapsnap.live.refusal import Refusal
 
     Tell = Callable[[str], None]
 
@@ -70,14 +71,14 @@ class Arrival:
         self._bytes_by_part = {name: self._size(name) for name in self._parts()}
 
     def wait(
-        self, *, timeout_seconds: float, tell: Tell, verdict: Callable[[], str] = str
+        self, *, timeout_seconds: float, tell: Tell, verdict: Callable[[], Refusal | None]
     ) -> Arrived:
         """Wait until the snapshot is complete.
 
         Args:
             timeout_seconds: How long to wait without a sign of life: a file that grows is one.
             tell: Is told now and then how far it is.
-            verdict: Asked for the reason why there will be no snapshot; empty: there may be one.
+            verdict: Asked why there will be no snapshot; None: there may be one.
 
         Raises:
             NoAnswerError: Nothing comes, the process has ended, or the writing has failed.
@@ -87,11 +88,11 @@ class Arrival:
         while True:
             if arrived := self._find():
                 return arrived
-            if reason := verdict():
-                raise NoAnswerError(
-                    f"process {self._process.pid} could not write a snapshot: {reason}",
-                    hint="is the disk full, or may it not write there? --directory names another",
-                )
+            if refusal := verdict():
+                # Once more: it may have come between the two looks, and refused somebody else.
+                if arrived := self._find():
+                    return arrived
+                raise refusal.as_error(self._process.pid, self._folder)
             now = time.monotonic()
             if self._has_grown(tell):
                 seen_alive, gone_at = now, None

@@ -11,7 +11,8 @@ from heapsnap.errors import NoAgentError, NoSuchProcessError, ProcessClosedError
 from heapsnap.live.arrival import Arrival
 from heapsnap.live.listing import look_at
 from heapsnap.live.mount import seen_from_here
-from heapsnap.live.procfs import read_process
+from heapsnap.live.presence import Verdicts
+from heapsnap.live.procfs import read_mappings, read_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,12 +84,13 @@ def ask(pid: int, *, directory: str | None, timeout_seconds: float, tell: Tell) 
         agent = listening_agent(process)
         folder = seen_from_here(process, _folder(process, agent, directory))
         arrival = Arrival(process, folder)
+        verdicts = Verdicts(process, read_mappings(process))
         _send(handle, process, agent)
     finally:
         if handle is not None:
             os.close(handle)
     tell(f"waiting for process {pid} to answer {agent.signal_name}")
-    arrived = arrival.wait(timeout_seconds=timeout_seconds, tell=tell)
+    arrived = arrival.wait(timeout_seconds=timeout_seconds, tell=tell, verdict=verdicts.verdict)
     return answered(process, arrived, f"signal {agent.signal_name}")
 
 

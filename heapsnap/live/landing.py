@@ -12,10 +12,12 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from heapsnap.agent.verdict import read_reason
 from heapsnap.errors import AttachError, UsageError
 from heapsnap.live.cargo import gangway, pack
 from heapsnap.live.mount import seen_from_here, shares_our_files
 from heapsnap.live.procfs import read_environment, read_link
+from heapsnap.live.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
 
 OTHERS_HINT = "name a folder with --directory that only its own user and root may write to"
 WITHDRAWN = "import os\nos.unlink({path!a})\n"
-ERROR = "error "
-FAILED = "failed"
+FAILED = "failed "
 
 
 class Landing:
@@ -96,15 +97,15 @@ class Landing:
         self._is_run_by_file = True
         self._script.write_text(WITHDRAWN.format(path=path), encoding="ascii")
 
-    def verdict(self) -> str:
-        """Why there will be no snapshot; empty while there may be one."""
+    def verdict(self) -> Refusal | None:
+        """Why there will be no snapshot; None while there may be one."""
         try:
             told = self._result.read_bytes().decode("utf-8", "replace")
         except OSError:
-            return ""
-        if told.startswith(ERROR):
-            return told.removeprefix(ERROR)
-        return "the reason is on its stderr" if told == FAILED else ""
+            return None
+        if not told.startswith(FAILED):
+            return None
+        return Refusal(*read_reason(told.removeprefix(FAILED)))
 
     def _write(self, path: Path, text: str) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW

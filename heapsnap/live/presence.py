@@ -6,12 +6,17 @@ whether the signal is handled. docs/decisions/0020-presence.md says why these tw
 
 from __future__ import annotations
 
+import errno
 import signal
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from heapsnap.agent import verdict
 from heapsnap.agent.presence import read_name
-from heapsnap.live.procfs import DELETED
+from heapsnap.errors import NoSuchProcessError, ProcessClosedError
+from heapsnap.live.procfs import DELETED, count_descriptors, most_descriptors, read_mappings
+from heapsnap.live.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
     from heapsnap.live.procfs import Mapping, Process
 
 MEMORY_FILE = "/memfd:"
+FULL_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +60,52 @@ def find_agent(process: Process, mappings: Iterable[Mapping]) -> Agent | None:
         if shown is not None:
             number, directory = shown
             return Agent(number, directory, process.handles(number))
+    return None
+
+
+class Verdicts:
+    """What an agent says of the request that is about to be made.
+
+    Make it before the process is asked: what it has said of others is on show already.
+
+    Args:
+        process: Who will be asked.
+        mappings: Its memory.
+    """
+
+    def __init__(self, process: Process, mappings: Iterable[Mapping]) -> None:
+        self._process = process
+        self._earlier = _find_refusal(mappings)
+        self._full_since: float | None = None
+
+    def verdict(self) -> Refusal | None:
+        """Why there will be no snapshot; None while there may be one."""
+        try:
+            found = _find_refusal(read_mappings(self._process))
+            if found is not None and found != self._earlier:
+                return found[1]
+            return self._without_descriptors()
+        except (NoSuchProcessError, ProcessClosedError):
+            return None  # it has ended, which others see
+
+    def _without_descriptors(self) -> Refusal | None:
+        """Where none is free, there is none for what would show the refusal either."""
+        most = most_descriptors(self._process)
+        if most is None or count_descriptors(self._process) < most:
+            self._full_since = None
+            return None
+        now = time.monotonic()
+        self._full_since = self._full_since or now
+        if now - self._full_since < FULL_SECONDS:
+            return None
+        return Refusal(errno.EMFILE, f"all of its {most} descriptors are in use")
+
+
+def _find_refusal(mappings: Iterable[Mapping]) -> tuple[int, Refusal] | None:
+    for mapping in mappings:
+        if mapping.path.startswith(MEMORY_FILE):
+            name = mapping.path.removeprefix(MEMORY_FILE).removesuffix(DELETED)
+            shown = verdict.read_name(name)
+            if shown is not None:
+                return shown[0], Refusal(*shown[1:])
     return None

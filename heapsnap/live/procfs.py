@@ -157,6 +157,33 @@ def read_link(process: Process, name: str) -> str:
         raise _explained(process.pid, error) from error
 
 
+def count_descriptors(process: Process) -> int:
+    """How many descriptors a process has in use.
+
+    Raises:
+        ProcessClosedError: It is another user's, or protected.
+        NoSuchProcessError: It has ended.
+    """
+    try:
+        return sum(1 for _ in (PROC / str(process.pid) / "fd").iterdir())
+    except OSError as error:
+        raise _explained(process.pid, error) from error
+
+
+def most_descriptors(process: Process) -> int | None:
+    """How many descriptors a process may have in use; None: any number.
+
+    Raises:
+        ProcessClosedError: It is another user's, or protected.
+        NoSuchProcessError: It has ended.
+    """
+    for line in _read(process.pid, "limits").decode("ascii", "replace").splitlines():
+        if line.startswith("Max open files"):
+            limit = line.split()[3]
+            return int(limit) if limit.isdigit() else None
+    return None
+
+
 def is_running(pid: int) -> bool:
     """Whether the process is there and has not ended."""
     try:

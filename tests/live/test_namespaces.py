@@ -100,8 +100,8 @@ def test_a_full_disk_leaves_no_file_and_is_said(start: Start) -> None:
     pid = started_elsewhere(start, preparation, "sleeping")
     result = dump("--attach", pid, "--directory", "/var/tmp")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith(f"error: process {pid} could not write a snapshot: ")
-    assert "is the disk full" in result.stderr
+    assert result.stderr.startswith(f"error: process {pid} refused: no space left on device\n")
+    assert "hint: make room on the disk of " in result.stderr
     assert list(seen_from_here(read_process(pid), "/var/tmp").iterdir()) == []
 
 

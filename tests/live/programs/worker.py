@@ -122,6 +122,17 @@ def own_handler():
     sleeping()
 
 
+def without_descriptors():
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
+    try:
+        while True:
+            os.dup(0)
+    except OSError:
+        sleeping()
+
+
 def given_up():
     signal.signal(signal.SIGUSR1, signal.SIG_DFL)
     sleeping()
