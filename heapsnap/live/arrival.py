@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from heapsnap.agent.format import PART_SUFFIX
-from heapsnap.errors import HeapsnapError, NoAnswerError, ProcessClosedError
+from heapsnap.errors import HeapsnapError, NoAnswerError, NotBegunError, ProcessClosedError
 from heapsnap.live.procfs import is_running
 from heapsnap.snapshot.document import check_opening
 from heapsnap.snapshot.lines import read_lines
@@ -81,7 +81,8 @@ class Arrival:
             verdict: Asked why there will be no snapshot; None: there may be one.
 
         Raises:
-            NoAnswerError: Nothing comes, the process has ended, or the writing has failed.
+            NotBegunError: There is no sign of life.
+            NoAnswerError: It refuses, the process has ended, or the writing has failed.
         """
         seen_alive = time.monotonic()
         ended_at = gone_at = None
@@ -180,10 +181,12 @@ class Arrival:
                 f"'{self._folder / self._part}' has not grown for {seconds:g} s",
                 hint="the writer goes on: look again later, or give a longer --timeout",
             )
-        return NoAnswerError(
-            f"process {self._process.pid} has not begun a snapshot within {seconds:g} s",
-            hint="it may be in a long C call, which Python cannot interrupt, or its own handler "
-            "has replaced heapsnap's; give a longer --timeout",
+        pid = self._process.pid
+        return NotBegunError(
+            f"process {pid} has not begun a snapshot within {seconds:g} s",
+            hint="it may be in a long C call, which Python cannot interrupt: give a longer "
+            "--timeout; or its own handler has replaced heapsnap's: heapsnap dump --attach "
+            f"{pid} enters it",
         )
 
 

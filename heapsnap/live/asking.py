@@ -76,6 +76,7 @@ def ask(pid: int, *, directory: str | None, timeout_seconds: float, tell: Tell) 
         NoAgentError: It has no agent that listens. Nothing has been sent.
         NoSuchProcessError: There is no such process.
         ProcessClosedError: We may not look into it, or not send it a signal.
+        NotBegunError: It was asked, and gave no sign of life.
         NoAnswerError: It was asked, and no snapshot came.
     """
     handle = _open_handle(pid)

@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from heapsnap.errors import AttachError, NoAgentError, NoAnswerError
+from heapsnap.errors import AttachError, NoAgentError, NoAnswerError, NotBegunError
 from heapsnap.live import gdb, nudge, remote
 from heapsnap.live.arrival import Arrival
 from heapsnap.live.asking import Answer, answered, ask
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     Tell = Callable[[str], None]
 
 OLDEST = (3, 10)
+ANSWER_SECONDS = 3.0
+"""How long a signal may go unanswered before the process is entered."""
 LOOK_SECONDS = 0.02
 IDLE_SECONDS = 0.5
 """A main thread that is found waiting for so long will not come to its pending calls by itself."""
@@ -42,13 +44,22 @@ STARTS_WITH_AGENT = "start the program with heapsnap run"
 def ask_or_attach(pid: int, *, directory: str | None, timeout_seconds: float, tell: Tell) -> Answer:
     """Ask a process by its signal where an agent listens; enter it where none does.
 
+    One that does not answer soon is entered as well: nobody can see from outside whether the
+    program has put a handler of its own over the agent's. A snapshot that is late is written
+    beside ours.
+
     Raises:
         HeapsnapError: As ``ask`` and ``attach``.
     """
     process = read_process(pid)
     agent = find_agent(process, read_mappings(process))
-    way = ask if agent is not None and agent.is_listening else attach
-    return way(pid, directory=directory, timeout_seconds=timeout_seconds, tell=tell)
+    if agent is not None and agent.is_listening:
+        patience = min(timeout_seconds, ANSWER_SECONDS)
+        try:
+            return ask(pid, directory=directory, timeout_seconds=patience, tell=tell)
+        except NotBegunError:
+            tell(f"process {pid} does not answer {agent.signal_name}")
+    return attach(pid, directory=directory, timeout_seconds=timeout_seconds, tell=tell)
 
 
 def attach(

@@ -99,7 +99,7 @@ def test_a_handler_set_over_ours_ends_in_a_message_and_no_harm(
     result = heapsnap("dump", process.pid, "--timeout", "1")
     assert result.exit_code == 1
     assert "has not begun a snapshot within 1 s" in result.stderr
-    assert "its own handler has replaced heapsnap's" in result.stderr
+    assert "its own handler has replaced heapsnap's: heapsnap dump --attach" in result.stderr
     assert process.poll() is None
 
 

@@ -206,6 +206,16 @@ def test_where_an_agent_listens_it_is_asked_by_its_signal(start: Start, tmp_path
     assert snapshot_of(attach(process.pid, tmp_path, "--json"))["way"] == "signal USR1"
 
 
+def test_a_handler_set_over_ours_is_gone_round(
+    python: Python, start: Start, tmp_path: Path
+) -> None:
+    process = start("own_handler", tmp_path, python=python.path)
+    snapshot = snapshot_of(attach(process.pid, tmp_path, "--json"))
+    assert snapshot["way"] == "gdb, in its idle main thread"
+    assert len(list(tmp_path.iterdir())) == 1
+    assert process.poll() is None
+
+
 def test_a_stopped_process_is_left_alone(start: Start, tmp_path: Path) -> None:
     process = start("sleeping")
     os.kill(process.pid, signal.SIGSTOP)
