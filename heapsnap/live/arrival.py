@@ -181,9 +181,10 @@ class Arrival:
                 f"'{self._folder / self._part}' has not grown for {seconds:g} s",
                 hint="the writer goes on: look again later, or give a longer --timeout",
             )
-        pid = self._process.pid
+        pid, since = self._process.pid, time.time() - self._asked
+        waited = f"{seconds:g}" if since < seconds + 1 else f"{since:.0f}"
         return NotBegunError(
-            f"process {pid} has not begun a snapshot within {seconds:g} s",
+            f"process {pid} has not begun a snapshot within {waited} s",
             hint="it may be in a long C call, which Python cannot interrupt: give a longer "
             "--timeout; or its own handler has replaced heapsnap's: heapsnap dump --attach "
             f"{pid} enters it",

@@ -63,36 +63,50 @@ class Answer:
         return os.path.join("/", *parts[4:]) if is_foreign else str(self.path)  # noqa: PTH118
 
 
-def ask(pid: int, *, directory: str | None, timeout_seconds: float, tell: Tell) -> Answer:
-    """Make a process write a snapshot, and wait for it.
+class Question:
+    """A process that is asked by its agent's signal, and its answer once that is waited for.
 
     Args:
         pid: The process.
         directory: Where its snapshots go, as it names it; None: as its agent says.
-        timeout_seconds: How long to wait without a sign of life.
-        tell: Is told now and then how far it is.
 
     Raises:
         NoAgentError: It has no agent that listens. Nothing has been sent.
         NoSuchProcessError: There is no such process.
         ProcessClosedError: We may not look into it, or not send it a signal.
-        NotBegunError: It was asked, and gave no sign of life.
-        NoAnswerError: It was asked, and no snapshot came.
+        NoAnswerError: There is no folder to which it could write.
     """
-    handle = _open_handle(pid)
-    try:
-        process = read_process(pid)
-        agent = listening_agent(process)
-        folder = seen_from_here(process, _folder(process, agent, directory))
-        arrival = Arrival(process, folder)
-        verdicts = Verdicts(process, read_mappings(process))
-        _send(handle, process, agent)
-    finally:
-        if handle is not None:
-            os.close(handle)
-    tell(f"waiting for process {pid} to answer {agent.signal_name}")
-    arrived = arrival.wait(timeout_seconds=timeout_seconds, tell=tell, verdict=verdicts.verdict)
-    return answered(process, arrived, f"signal {agent.signal_name}")
+
+    def __init__(self, pid: int, *, directory: str | None) -> None:
+        handle = _open_handle(pid)
+        try:
+            self._process = read_process(pid)
+            self._agent = listening_agent(self._process)
+            folder = _folder(self._process, self._agent, directory)
+            self._arrival = Arrival(self._process, seen_from_here(self._process, folder))
+            self._verdicts = Verdicts(self._process, read_mappings(self._process))
+            _send(handle, self._process, self._agent)
+        finally:
+            if handle is not None:
+                os.close(handle)
+
+    def wait(self, *, timeout_seconds: float, tell: Tell) -> Answer:
+        """Wait for the snapshot; may be called again after a ``NotBegunError``.
+
+        Args:
+            timeout_seconds: How long to wait without a sign of life.
+            tell: Is told now and then how far it is.
+
+        Raises:
+            NotBegunError: It gave no sign of life.
+            NoAnswerError: No snapshot comes.
+        """
+        name = self._agent.signal_name
+        tell(f"waiting for process {self._process.pid} to answer {name}")
+        arrived = self._arrival.wait(
+            timeout_seconds=timeout_seconds, tell=tell, verdict=self._verdicts.verdict
+        )
+        return answered(self._process, arrived, f"signal {name}")
 
 
 def answered(process: Process, arrived: Arrived, way: str) -> Answer:

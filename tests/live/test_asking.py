@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +56,28 @@ def test_a_whole_tree_writes_one_snapshot_each(start: Start, tmp_path: Path) -> 
     assert len(pids) == 3
     assert [row["pid"] for row in told["snapshots"]] == pids
     assert [load(row["file"]).header["pid"] for row in told["snapshots"]] == pids
+
+
+def test_one_that_is_silent_holds_up_nobody_and_each_answer_is_printed_as_it_comes(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start("tree_with_silence", tmp_path)
+    command = [sys.executable, "-m", "heapsnap", "dump", "--children", "--timeout", "12"]
+    began = time.monotonic()
+    asking = subprocess.Popen(
+        [*command, str(process.pid)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert asking.stdout is not None
+    paths = [asking.stdout.readline().split("  ")[0] for _ in range(3)]
+    assert time.monotonic() - began < 12
+    assert asking.poll() is None
+    told, errors = asking.communicate()
+    assert (asking.returncode, told) == (1, "")
+    pids = [load(path).header["pid"] for path in paths]
+    members = [m for m in list_tree(process.pid) if "resource_tracker" not in str(m.command)]
+    assert pids == [members[0].pid, members[1].pid, members[3].pid]
+    assert f"error: process {members[2].pid} has not begun a snapshot within 12 s" in errors
+    assert "note: 1 process was left out, which track resources of multiprocessing" in errors
 
 
 @pytest.mark.parametrize(
