@@ -7,12 +7,17 @@ import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from heapsnap.errors import NoAgentError, NoSuchProcessError, ProcessClosedError
+from heapsnap.errors import (
+    NoAgentError,
+    NoAnswerError,
+    NoSuchProcessError,
+    ProcessClosedError,
+)
 from heapsnap.live.arrival import Arrival
 from heapsnap.live.listing import look_at
 from heapsnap.live.mount import seen_from_here
 from heapsnap.live.presence import Verdicts
-from heapsnap.live.procfs import read_mappings, read_process
+from heapsnap.live.procfs import STOPPED, read_living, read_mappings, read_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,14 +79,15 @@ class Question:
         NoAgentError: It has no agent that listens. Nothing has been sent.
         NoSuchProcessError: There is no such process.
         ProcessClosedError: We may not look into it, or not send it a signal.
-        NoAnswerError: There is no folder to which it could write.
+        NoAnswerError: It is stopped, or there is no folder to which it could write.
     """
 
     def __init__(self, pid: int, *, directory: str | None) -> None:
         handle = _open_handle(pid)
         try:
-            self._process = read_process(pid)
+            self._process = read_living(pid)
             self._agent = listening_agent(self._process)
+            _check_goes_on(self._process)
             folder = _folder(self._process, self._agent, directory)
             self._arrival = Arrival(self._process, seen_from_here(self._process, folder))
             self._verdicts = Verdicts(self._process, read_mappings(self._process))
@@ -164,8 +170,16 @@ def _open_handle(pid: int) -> int | None:
     """
     try:
         return os.pidfd_open(pid)
-    except OSError:
+    except (OSError, OverflowError):
         return None
+
+
+def _check_goes_on(process: Process) -> None:
+    if process.state in STOPPED:
+        raise NoAnswerError(
+            f"process {process.pid} ({process.name}) is stopped: no signal was sent",
+            hint=f"kill -CONT {process.pid}",
+        )
 
 
 def _send(handle: int | None, process: Process, agent: Agent) -> None:

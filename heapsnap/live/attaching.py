@@ -18,7 +18,7 @@ from heapsnap.live.entering import Entered, enter, find_inside
 from heapsnap.live.interpreter import find_interpreter
 from heapsnap.live.landing import Landing, choose_directory
 from heapsnap.live.presence import find_agent
-from heapsnap.live.procfs import is_running, read_mappings, read_process
+from heapsnap.live.procfs import STOPPED, is_running, read_living, read_mappings
 from heapsnap.live.standing import Look, Standing, look_at_main_thread
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Entry:
     def __init__(self, pid: int, *, directory: str | None) -> None:
         self._pid = pid
         self._directory = directory
-        process = read_process(pid)
+        process = read_living(pid)
         agent = find_agent(process, read_mappings(process))
         is_listening = agent is not None and agent.is_listening
         self._question = Question(pid, directory=directory) if is_listening else None
@@ -99,7 +99,7 @@ def attach(
         NotBegunError: It does not come to it. The request is withdrawn.
         NoAnswerError: It was entered, and no snapshot came.
     """
-    process = read_process(pid)
+    process = read_living(pid)
     interpreter = _check(process)
     folder = choose_directory(process, directory)
     with Landing(process, folder, is_gzip=is_gzip) as landing:
@@ -265,6 +265,6 @@ def _check(process: Process) -> Interpreter:
             f"{name} is held by another debugger, process {process.tracer}",
             hint="let it go first",
         )
-    if process.state in {"T", "t"}:
+    if process.state in STOPPED:
         raise AttachError(f"{name} is stopped", hint=f"kill -CONT {process.pid}")
     return interpreter

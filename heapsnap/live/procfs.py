@@ -17,6 +17,8 @@ from heapsnap.errors import NoSuchProcessError, ProcessClosedError
 
 PROC = Path("/proc")
 DELETED = " (deleted)"
+ENDED = frozenset({"Z", "X"})
+STOPPED = frozenset({"T", "t"})
 CLOSED_HINT = (
     "be root or the user that it runs as; in a container: --cap-add SYS_PTRACE, "
     "or look from the host"
@@ -75,6 +77,12 @@ def read_process(pid: int) -> Process:
         NoSuchProcessError: There is none, or it ended a moment ago.
     """
     fields = _status_fields(pid)
+    leader = int(fields.get("Tgid", pid))
+    if leader != pid:
+        # The kernel takes a thread's number for its process's in some calls, and not in others.
+        raise NoSuchProcessError(
+            f"{pid} is a thread of process {leader}, and no process", hint=f"ask process {leader}"
+        )
     rss = fields.get("VmRSS", "").split()
     return Process(
         pid=pid,
@@ -89,6 +97,22 @@ def read_process(pid: int) -> Process:
         rss_bytes=int(rss[0]) * 1024 if rss else None,
         command=_read_strings(pid, "cmdline"),
     )
+
+
+def read_living(pid: int) -> Process:
+    """As ``read_process``, of a process that can still do something.
+
+    Raises:
+        NoSuchProcessError: There is none, or it has ended.
+    """
+    process = read_process(pid)
+    if process.state in ENDED:
+        raise NoSuchProcessError(
+            f"process {pid} ({process.name}) has ended, but process {process.parent} "
+            "has not reaped it",
+            hint="heapsnap ps lists those that run Python",
+        )
+    return process
 
 
 def list_processes() -> list[Process]:
@@ -187,7 +211,7 @@ def most_descriptors(process: Process) -> int | None:
 def is_running(pid: int) -> bool:
     """Whether the process is there and has not ended."""
     try:
-        return read_process(pid).state not in {"Z", "X"}
+        return read_process(pid).state not in ENDED
     except NoSuchProcessError:
         return False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from heapsnap.cli.main import app
-from heapsnap.live.procfs import list_tree
+from heapsnap.live.procfs import list_tree, read_process
 from heapsnap.snapshot.reader import load
 
 if TYPE_CHECKING:
@@ -114,6 +115,55 @@ def test_a_program_that_runs_no_python_and_a_missing_one_are_refused() -> None:
         1,
         f"error: no process {process.pid}",
     )
+
+
+def test_a_stopped_process_is_sent_no_signal(start: Start, tmp_path: Path) -> None:
+    process = start("sleeping", tmp_path)
+    os.kill(process.pid, signal.SIGSTOP)
+    while read_process(process.pid).state != "T":
+        time.sleep(0.01)
+    result = heapsnap("dump", process.pid)
+    assert (result.exit_code, result.stdout) == (1, "")
+    name = read_process(process.pid).name
+    assert result.stderr == (
+        f"error: process {process.pid} ({name}) is stopped: no signal was sent\n"
+        f"hint: kill -CONT {process.pid}\n"
+    )
+    os.kill(process.pid, signal.SIGCONT)
+    time.sleep(0.3)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("options", [[], ["--attach"], ["--children"]])
+def test_a_threads_number_is_not_taken_for_a_process(options: list[str], start: Start) -> None:
+    process = start("joining")
+    (thread, *_) = {int(path.name) for path in Path(f"/proc/{process.pid}/task").iterdir()} - {
+        process.pid
+    }
+    result = heapsnap("dump", *options, thread)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"error: {thread} is a thread of process {process.pid}, and no process\n"
+        f"hint: ask process {process.pid}\n"
+    )
+
+
+@pytest.mark.parametrize("options", [[], ["--attach"], ["--children"]])
+def test_a_number_that_no_process_can_have_is_none(options: list[str]) -> None:
+    result = heapsnap("dump", *options, "99999999999999999999")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("error: no process 99999999999999999999\nhint: ")
+
+
+@pytest.mark.parametrize("options", [[], ["--attach"]])
+def test_a_process_that_has_ended_and_was_not_reaped_is_told_so(options: list[str]) -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    while read_process(process.pid).state != "Z":
+        time.sleep(0.01)
+    result = heapsnap("dump", *options, process.pid)
+    process.wait()
+    assert result.exit_code == 1
+    assert f"has ended, but process {os.getpid()} has not reaped it" in result.stderr
 
 
 def test_a_handler_set_over_ours_ends_in_a_message_and_no_harm(
