@@ -252,6 +252,19 @@ def test_a_call_that_does_not_come_back_is_taken_back(start: Start) -> None:
     assert (process.returncode, out, err) == (0, "read to the end\n", "")
 
 
+def test_a_debugger_that_came_meanwhile_is_named(start: Start) -> None:
+    from heapsnap.errors import AttachError
+
+    process = start("reading")
+    with gdb.Held(process.pid):
+        tracer = read_process(process.pid).tracer
+        expected = f"process {process.pid} is held by another debugger, process {tracer}"
+        with pytest.raises(AttachError, match=f"^{expected}$"), gdb.Held(process.pid):
+            pass
+    out, err = process.communicate("", timeout=60)
+    assert (process.returncode, out, err) == (0, "read to the end\n", "")
+
+
 def test_without_gdb_it_says_what_to_install(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
