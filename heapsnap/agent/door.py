@@ -95,9 +95,8 @@ def install(
         _leave(_installed, keep_signal=chosen.signal)
     _configure(chosen)
     _installed = _Installed(chosen.signal, before, chosen)
-    if chosen.signal != signals.OFF:
-        presence.show(chosen.signal, _taker.destination.directory)
-        _taker.tell = verdict.tell
+    presence.show(chosen.signal, _taker.destination.directory)
+    _taker.tell = None if chosen.signal == signals.OFF else verdict.tell
     _start_what_is_asked(_installed)
 
 

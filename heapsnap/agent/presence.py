@@ -20,6 +20,8 @@ _up: "list[int]" = []
 def show(signal_number, directory):
     """Let it be seen that this process handles a signal and where its snapshots go.
 
+    The number 0 (``signals.OFF``) says that the agent is there and listens to none.
+
     Tells others only, so where it cannot be done (an old kernel, a sandbox) it is left.
     """
     hide()

@@ -143,6 +143,12 @@ def listening_agent(process: Process) -> Agent:
             f"no signal was sent{deadly}",
             hint=hint,
         )
+    if seen.agent.is_off:
+        raise NoAgentError(
+            f"heapsnap in process {process.pid} ({process.name}) listens to no signal, its rules "
+            "alone take snapshots: no signal was sent",
+            hint=f"heapsnap dump --attach {process.pid} enters it; or start it with another signal",
+        )
     if not seen.agent.is_listening:
         raise NoAgentError(
             f"process {process.pid} ({process.name}) does not handle {seen.agent.signal_name} "

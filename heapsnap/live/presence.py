@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from heapsnap.live.procfs import Mapping, Process
 
 MEMORY_FILE = "/memfd:"
+OFF = 0
 FULL_SECONDS = 1.0
 
 
@@ -32,7 +33,7 @@ class Agent:
     """An agent as it shows itself.
 
     Attributes:
-        signal: The number of its signal.
+        signal: The number of its signal; 0: it was told to listen to none.
         directory: Where its snapshots go, as the process names it; empty: too long to be shown.
         is_listening: Whether the signal is handled now. False after the program has given it
             another meaning than heapsnap's: then it would kill, or be ignored.
@@ -44,11 +45,18 @@ class Agent:
 
     @property
     def signal_name(self) -> str:
-        """``USR1``."""
+        """``USR1``, ``RTMIN+2``; ``off`` where there is none."""
+        if self.is_off:
+            return "off"
         try:
             return signal.Signals(self.signal).name.removeprefix("SIG")
         except ValueError:
-            return str(self.signal)
+            return f"RTMIN+{self.signal - signal.SIGRTMIN}"
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it was told to listen to no signal: its rules alone take snapshots."""
+        return self.signal == OFF
 
 
 def find_agent(process: Process, mappings: Iterable[Mapping]) -> Agent | None:
@@ -59,7 +67,7 @@ def find_agent(process: Process, mappings: Iterable[Mapping]) -> Agent | None:
         shown = read_name(mapping.path.removeprefix(MEMORY_FILE).removesuffix(DELETED))
         if shown is not None:
             number, directory = shown
-            return Agent(number, directory, process.handles(number))
+            return Agent(number, directory, number != OFF and process.handles(number))
     return None
 
 

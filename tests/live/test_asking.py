@@ -206,3 +206,27 @@ def test_ps_lists_processes_with_and_without_the_agent(start: Start, tmp_path: P
     shown = heapsnap("ps").stdout.splitlines()
     assert shown[0].split() == ["pid", "rss", "python", "agent", "command"]
     assert any(f"{with_agent.pid} " in row and f"USR1 -> {tmp_path}" in row for row in shown)
+
+
+def test_an_agent_that_listens_to_no_signal_is_seen_and_sent_none(
+    start: Start, tmp_path: Path
+) -> None:
+    before = ("env", "HEAPSNAP_SIGNAL=off", "HEAPSNAP_EVERY=1h")
+    process = start("sleeping", tmp_path, before=before)
+    shown = heapsnap("ps").stdout.splitlines()
+    (row,) = [row for row in shown if row.lstrip().startswith(f"{process.pid} ")]
+    assert f"no signal -> {tmp_path}" in row
+    told = json.loads(heapsnap("ps", "--json").stdout)["processes"]
+    (agent,) = [row["agent"] for row in told if row["pid"] == process.pid]
+    assert agent == {"signal": "off", "directory": str(tmp_path), "listening": False}
+    result = heapsnap("dump", process.pid)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "listens to no signal, its rules alone take snapshots" in result.stderr
+    assert f"hint: heapsnap dump --attach {process.pid} enters it" in result.stderr
+
+
+def test_a_real_time_signal_is_called_as_it_was_asked_for(start: Start, tmp_path: Path) -> None:
+    process = start("sleeping", tmp_path, before=("env", "HEAPSNAP_SIGNAL=RTMIN+2"))
+    assert f"RTMIN+2 -> {tmp_path}" in heapsnap("ps").stdout
+    told = json.loads(heapsnap("dump", process.pid, "--json").stdout)
+    assert told["snapshots"][0]["way"] == "signal RTMIN+2"
