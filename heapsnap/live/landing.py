@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from heapsnap.agent.verdict import read_reason
 from heapsnap.errors import AttachError, UsageError
 from heapsnap.live.cargo import gangway, pack
-from heapsnap.live.mount import seen_from_here, shares_our_files
+from heapsnap.live.mount import named_by_process, seen_from_here, shares_our_files
 from heapsnap.live.procfs import read_environment, read_link
 from heapsnap.live.refusal import Refusal
 
@@ -141,7 +141,14 @@ def choose_directory(process: Process, directory: str | None) -> str:
                 hint="name the folder from its root: --directory /tmp",
             )
         named = os.path.abspath(directory)  # noqa: PTH100
-        if not _may_write(process, seen_from_here(process, named)):
+        here = seen_from_here(process, named)
+        if not here.is_dir():
+            what = "is no folder" if here.exists() else "does not exist"
+            raise AttachError(
+                f"'{named}' {what}, as process {process.pid} sees it",
+                hint="name another folder with --directory; without it one is looked for",
+            )
+        if not _may_write(process, here):
             raise AttachError(
                 f"the user of process {process.pid} may not write to '{named}'",
                 hint="name another folder with --directory; without it one is looked for",
@@ -165,7 +172,8 @@ def _candidates(process: Process) -> Iterator[str]:
         yield os.environ.get("HEAPSNAP_DIR") or os.getcwd()  # noqa: PTH109
     if variables.get("TMPDIR"):
         yield variables["TMPDIR"]
-    yield from ("/tmp", "/var/tmp", read_link(process, "cwd"), "/dev/shm")  # noqa: S108
+    current = named_by_process(process, read_link(process, "cwd"))
+    yield from ("/tmp", "/var/tmp", current, "/dev/shm")  # noqa: S108
 
 
 def _may_write(process: Process, folder: Path) -> bool:

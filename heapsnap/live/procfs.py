@@ -9,6 +9,7 @@ References:
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,12 +63,17 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A part of a process's memory; ``path`` is empty for what is no file's."""
+    """A part of a process's memory; ``path`` is empty for what is no file's.
+
+    A path is told as it is seen from the root of whoever reads it, so a process in a ``chroot``
+    calls the file otherwise. ``file`` is the file's device and number, 0 for what is none.
+    """
 
     start: int
     end: int
     offset: int
     path: str
+    file: tuple[int, int]
 
 
 def read_process(pid: int) -> Process:
@@ -153,7 +159,9 @@ def read_mappings(process: Process) -> list[Mapping]:
             continue
         start, _, end = words[0].partition("-")
         path = words[5] if len(words) > 5 else ""  # noqa: PLR2004 - the sixth column
-        found.append(Mapping(int(start, 16), int(end, 16), int(words[2], 16), path))
+        major, _, minor = words[3].partition(":")
+        file = (os.makedev(int(major, 16), int(minor, 16)), int(words[4]))
+        found.append(Mapping(int(start, 16), int(end, 16), int(words[2], 16), path, file))
     return found
 
 

@@ -294,6 +294,15 @@ def test_where_remote_exec_is_off_gdb_is_used(
     assert snapshot_of(attach(process.pid, tmp_path, "--json"))["way"] == "gdb, a pending call"
 
 
+def test_a_folder_that_is_none_is_told_so(start: Start, tmp_path: Path) -> None:
+    process = start("sleeping")
+    missing, file = tmp_path / "missing", tmp_path / "file"
+    file.touch()
+    error = attach(process.pid, missing).stderr
+    assert f"error: '{missing}' does not exist, as process {process.pid} sees it\n" in error
+    assert f"error: '{file}' is no folder" in attach(process.pid, file).stderr
+
+
 def test_a_folder_that_everybody_may_change_is_refused(start: Start, tmp_path: Path) -> None:
     process = start("sleeping")
     tmp_path.chmod(0o777)
