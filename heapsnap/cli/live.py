@@ -89,8 +89,8 @@ def dump(
 
 def _tell_what_is_missing(result: TreeAnswer) -> None:
     if result.left_out:
-        were = "process was" if result.left_out == 1 else "processes were"
-        tell("note", f"{result.left_out} {were} left out, which track resources of multiprocessing")
+        plural = "" if result.left_out == 1 else "s"
+        tell("note", f"left out: {result.left_out} resource tracker{plural} of multiprocessing")
     for _, error in result.refused:
         tell("note", error.message)
     for _, error in result.failed:

@@ -78,7 +78,7 @@ def test_one_that_is_silent_holds_up_nobody_and_each_answer_is_printed_as_it_com
     members = [m for m in list_tree(process.pid) if "resource_tracker" not in str(m.command)]
     assert pids == [members[0].pid, members[1].pid, members[3].pid]
     assert f"error: process {members[2].pid} has not begun a snapshot within 12 s" in errors
-    assert "note: 1 process was left out, which track resources of multiprocessing" in errors
+    assert "note: left out: 1 resource tracker of multiprocessing" in errors
 
 
 @pytest.mark.parametrize(
