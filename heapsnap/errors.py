@@ -69,6 +69,10 @@ class NoAnswerError(HeapsnapError):
     """The process was asked for a snapshot, and none came."""
 
 
+class NotBegunError(NoAnswerError):
+    """The process was asked, and nothing shows that it has noticed."""
+
+
 class AttachError(HeapsnapError):
     """The process could not be entered; it goes on as before."""
 

@@ -4,7 +4,7 @@ import _signal
 import atexit
 import os
 
-from . import fork, names, presence, redaction, settings, signals, talk, threads
+from . import fork, names, presence, redaction, settings, signals, talk, threads, verdict
 from .destination import Destination
 from .taker import Taker
 
@@ -95,8 +95,8 @@ def install(
         _leave(_installed, keep_signal=chosen.signal)
     _configure(chosen)
     _installed = _Installed(chosen.signal, before, chosen)
-    if chosen.signal != signals.OFF:
-        presence.show(chosen.signal, _taker.destination.directory)
+    presence.show(chosen.signal, _taker.destination.directory)
+    _taker.tell = None if chosen.signal == signals.OFF else verdict.tell
     _start_what_is_asked(_installed)
 
 
@@ -106,6 +106,8 @@ def uninstall() -> None:
     if _installed is None:
         return
     presence.hide()
+    verdict.take_back()
+    _taker.tell = None
     _leave(_installed, keep_signal=None)
     _installed = None
 

@@ -57,18 +57,18 @@ def _fetch():
     except OSError as problem:
         # Else it is fetched already, or withdrawn.
         if problem.errno in NONE_LEFT:
-            _give_up(problem.strerror)
+            _give_up(problem)
     # Functions and the namespace that they stand in hold each other: a program that has the
     # collector switched off would keep both for ever.
     rest.clear()
     globals().clear()
 
 
-def _give_up(reason):
+def _give_up(problem):
     try:
         os.unlink(CARGO)
         # A link needs no descriptor, and can hold a text.
-        os.symlink(f"error {reason}", CARGO + RESULT)
+        os.symlink(f"failed {problem.errno}:{problem.strerror}", CARGO + RESULT)
     except OSError:
         pass  # given up already
 

@@ -21,6 +21,7 @@ from .redaction import OPEN
 from .roots import describe_roots
 from .sites import Sites, traced_frames
 from .untraced import leave_untraced
+from .verdict import reason_of
 from .walk import Heap, Walker
 
 
@@ -146,6 +147,8 @@ class Job:
                 self.document.discard()
             if not self.in_child and self._is_of_the_program(problem):
                 raise
+            if self.messenger is not None:
+                self.messenger.report(reason_of(problem))
             message = f"no snapshot at {self.target}: {_explain(problem)}"
             talk.say(message)
             return None

@@ -88,9 +88,13 @@ process notices that they stay open."""
 
 def close_files(keep):
     """Close every descriptor but stderr and those to keep; reads and writes go nowhere."""
-    null = os.open(os.devnull, _NULL_FLAGS)
-    os.dup2(null, 0)
-    os.dup2(null, 1)
+    try:
+        reading = writing = os.open(os.devnull, _NULL_FLAGS)
+    except OSError:
+        # A root without devices (chroot). Only that both numbers are taken matters.
+        reading, writing = os.pipe()
+    os.dup2(reading, 0)
+    os.dup2(writing, 1)
     for name in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else ():
         descriptor = int(name)
         if descriptor > 2 and descriptor not in keep:  # noqa: PLR2004 - stderr

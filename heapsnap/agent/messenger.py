@@ -16,6 +16,7 @@ _call = methodcaller("__call__")
 DONE = "done "
 FAILED = "failed"
 PATH_LIMIT = 8192
+REASON_LIMIT = 1000
 HIGH_DESCRIPTOR = 200
 LOWEST_DESCRIPTOR = 3
 
@@ -28,6 +29,7 @@ class Messenger:
 
     Attributes:
         part: The half file.
+        refused: Why there is no snapshot, as ``verdict`` has it; empty where that is not known.
         admitted: What lets the next snapshot be taken, while this is the one that is under way.
         birth: What the call that forks is made of.
         born: Its pid; empty before the fork, and once nobody needs to wait for it.
@@ -46,12 +48,14 @@ class Messenger:
         "left_to",
         "part",
         "reading",
+        "refused",
         "said",
         "writing",
     )
 
     def __init__(self):
         self.part = None
+        self.refused = ""
         self.admitted = []
         self.birth = []
         self.born = []
@@ -91,6 +95,16 @@ class Messenger:
         poll.register(self.reading[0], select.POLLIN)
         poll.poll()
 
+    def report(self, reason):
+        """In the walker: tell the process why there is no snapshot, before the word itself."""
+        self.refused = reason
+        data = reason.encode("utf-8", "surrogateescape")[:REASON_LIMIT]
+        for end in self.writing:
+            try:
+                kernel.write(end, data)
+            except BrokenPipeError:
+                pass  # the process has ended meanwhile
+
     def collect(self):
         """Wait for the messenger and for the walker's result; takes as long as the walk.
 
@@ -105,6 +119,7 @@ class Messenger:
         text = b"".join(self.said).decode("utf-8", "surrogateescape")
         if text.startswith(DONE):
             return text[len(DONE) :]
+        self.refused = text.removesuffix(FAILED)
         return "" if text else None
 
     def collect_later(self, finish):

@@ -7,7 +7,6 @@ import os
 
 from . import names
 from .destination import Destination
-from .refusals import refusal
 from .taker import Taker
 
 REASON = "attached"
@@ -17,7 +16,7 @@ _owner = None
 
 
 def take(directory, is_gzip):
-    """Write a snapshot and say how it went: ``done PATH``, ``error REASON`` or ``failed``.
+    """Write a snapshot and say how it went: ``done PATH`` or ``failed REASON``.
 
     Args:
         directory: Where to; an absolute path.
@@ -34,7 +33,4 @@ def take(directory, is_gzip):
     # so that no other thread goes on between the look at all threads and the fork.
     os.stat(directory)
     path = _taker.take(REASON, wait=True)
-    if path:
-        return f"done {path}"
-    refused = refusal()
-    return f"error {refused}" if refused else "failed"
+    return f"done {path}" if path else f"failed {_taker.refused}"

@@ -18,6 +18,7 @@ from .job import Job
 from .messenger import Messenger
 from .redaction import OPEN
 from .refusals import refusal
+from .verdict import reason_of
 
 STORM_SECONDS = 0.2
 """A signal that comes so soon after a dropped one belongs to the same storm: fifty signals in a
@@ -33,9 +34,15 @@ class Taker:
     Args:
         destination: Where they go, a ``Destination``.
         redaction: Which names become tokens.
+
+    Attributes:
+        refused: Why the last request was refused, as ``verdict`` has it.
+        tell: Called with that at once; None: nobody is told.
     """
 
     def __init__(self, destination, redaction=OPEN):
+        self.refused = ""
+        self.tell = None
         self.destination = destination
         self.redaction = redaction
         self.forget()
@@ -87,6 +94,7 @@ class Taker:
                 return None
             refused = refusal()
             if refused:
+                self._refuse(f"0:{refused}")
                 talk.say(f"no snapshot: {refused}")
                 return None
             self.sequence += 1
@@ -102,6 +110,7 @@ class Taker:
                     return self._wait(messenger, mask) if wait else self._leave_alone(messenger)
             no_walk = room.lacks_for_walk()
             if no_walk:
+                self._refuse(f"0:memory is short, {no_walk}")
                 talk.say(f"no snapshot: memory is short, {no_walk}")
                 return None
             return self._take_inline(messenger, target, facts, redaction, mask)
@@ -109,6 +118,7 @@ class Taker:
             self._part_from(messenger)
             if self._is_of_the_program(problem, messenger):
                 raise
+            self._refuse(reason_of(problem))
             talk.say(f"no snapshot: {type(problem).__name__}: {problem}")
             return None
         finally:
@@ -116,6 +126,12 @@ class Taker:
                 self._release_unless_left(messenger)
             finally:
                 self._release_unless_left(messenger)
+
+    def _refuse(self, reason):
+        """Note why there is no snapshot, and let those who asked know."""
+        self.refused = reason
+        if self.tell is not None:
+            self.tell(reason)
 
     def _is_of_the_program(self, problem, messenger):
         """Ctrl-C, an exit, what a signal handler of the program's raised."""
@@ -140,6 +156,8 @@ class Taker:
             if not in_storm:
                 return True
             self._release(messenger)
+        # Not told: whoever asks gets the one that is under way.
+        self.refused = "0:a snapshot is under way already"
         if is_signal:
             self._dropped_at = now
         if not in_storm:
@@ -205,7 +223,10 @@ class Taker:
         if path is None:
             # Whoever cleans up after a walker was killed as well: then it is for us to do.
             discard(messenger.part)
+            self._refuse("0:the process that wrote it vanished")
             talk.say("no snapshot: the process that wrote it vanished")
+        elif not path:
+            self._refuse(messenger.refused or "0:the process that wrote it was ended or crashed")
         return path or None
 
     def _finish(self, messenger):
@@ -223,7 +244,10 @@ class Taker:
         try:
             job.take_hold()
             job.hold_hooks()
-            return job.run()
+            path = job.run()
+            if path is None:
+                self._refuse(messenger.refused)
+            return path
         finally:
             job.let_go()
             if collecting:

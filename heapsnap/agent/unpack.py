@@ -22,7 +22,7 @@ def take():
     try:
         told = _load().take(DIRECTORY, IS_GZIP)
     except BaseException as problem:
-        told = f"error {type(problem).__name__}: {problem}"
+        told = f"failed 0:{type(problem).__name__}: {problem}"
     os.write(result, told.encode("utf-8", "surrogateescape"))
     os.close(result)
 

@@ -12,6 +12,7 @@ from heapsnap.cli.group import tell
 from heapsnap.cli.options import AsJson  # noqa: TC001 - typer evaluates it
 
 if TYPE_CHECKING:
+    from heapsnap.live.asking import Answer
     from heapsnap.live.tree import TreeAnswer
 
 PATIENCE_SECONDS = 30.0
@@ -61,31 +62,35 @@ def dump(
     """Make a process write a snapshot now: says where it lies and how long it stood still."""
     from heapsnap.cli.output import write_json, write_lines
     from heapsnap.cli.progress import Waiting
-    from heapsnap.live.asking import ask
-    from heapsnap.live.attaching import ask_or_attach
-    from heapsnap.live.tree import TreeAnswer, ask_tree
+    from heapsnap.live.asking import Question
+    from heapsnap.live.attaching import Entry
+    from heapsnap.live.tree import TreeAnswer, ask_one, ask_tree
     from heapsnap.render.jsontext import dump_json
     from heapsnap.render.live import render_answer
 
     with Waiting() as waiting:
-        ask_one = partial(
-            ask_or_attach if attach else ask,
-            directory=directory,
-            timeout_seconds=timeout,
-            tell=waiting.tell,
-        )
+
+        def show(answer: Answer) -> None:
+            if not as_json:
+                with waiting.aside():
+                    write_lines(render_answer(answer))
+
+        ask = partial(Entry if attach else Question, directory=directory)
         if children:
-            result = ask_tree(pid, ask_one=ask_one, tell=waiting.tell)
+            result = ask_tree(pid, ask=ask, timeout_seconds=timeout, tell=waiting.tell, show=show)
         else:
-            result = TreeAnswer((ask_one(pid),), (), ())
+            answer = ask_one(ask(pid), timeout_seconds=timeout, tell=waiting.tell)
+            show(answer)
+            result = TreeAnswer((answer,))
     if as_json:
         write_json(dump_json(result))
-    else:
-        write_lines([text for answer in result.answers for text in render_answer(answer)])
     _tell_what_is_missing(result)
 
 
 def _tell_what_is_missing(result: TreeAnswer) -> None:
+    if result.left_out:
+        plural = "" if result.left_out == 1 else "s"
+        tell("note", f"left out: {result.left_out} resource tracker{plural} of multiprocessing")
     for _, error in result.refused:
         tell("note", error.message)
     for _, error in result.failed:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from rich.progress import Progress
@@ -38,6 +39,16 @@ class Waiting:
             self._timer.cancel()
             self._timer.join()  # it may be just about to start what is stopped here
             self._progress.stop()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Take the bar away while lines are printed."""
+        is_shown = self._progress is not None and self._progress.live.is_started
+        if self._progress is not None and is_shown:
+            self._progress.stop()
+        yield
+        if self._progress is not None and is_shown:
+            self._progress.start()
 
     def load(self, path: Path) -> Snapshot:
         """Read a snapshot, with a bar that tells how far."""
@@ -94,4 +105,5 @@ def _make_progress() -> Progress:
         TimeElapsedColumn(),
         console=Console(stderr=True),
         transient=True,
+        redirect_stdout=False,
     )

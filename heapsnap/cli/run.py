@@ -25,6 +25,7 @@ class ProgramCommand(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take our own options; what they are not is the program's."""
         ctx.allow_interspersed_args = False
+        args = _parted(args)
         given = list(args)
         rest = super().parse_args(ctx, args)
         start = len(given) - len(ctx.params.get("program") or ())
@@ -32,11 +33,22 @@ class ProgramCommand(TyperCommand):
         return rest
 
 
+def _parted(args: list[str]) -> list[str]:
+    """The words with ``-mMODULE`` and ``-cCODE``, as Python takes them, in two."""
+    at = 0
+    while at < len(args) and args[at].startswith("-") and args[at] not in {"-", "--", "-m", "-c"}:
+        word = args[at]
+        if word.startswith(("-m", "-c")):
+            return [*args[:at], word[:2], word[2:], *args[at + 1 :]]
+        at += 2 if word in {"--signal", "--directory", "-d"} else 1
+    return args
+
+
 Program = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="SCRIPT | -m MODULE | -- COMMAND [ARGS]",
-        help="A script, a module after -m, or any command after --.",
+        metavar="SCRIPT | -m MODULE | -c CODE | -- COMMAND [ARGS]",
+        help="A script, a module after -m, code after -c, or any command after --.",
         show_default=False,
     ),
 ]
@@ -49,6 +61,7 @@ def run(
     module: Annotated[
         bool, typer.Option("-m", help="Run a module or a package, as python -m does.")
     ] = False,
+    code: Annotated[bool, typer.Option("-c", help="Run code, as python -c does.")] = False,
     signal: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="USR1, RTMIN+2, ...; off.", show_default=False),
@@ -67,7 +80,12 @@ def run(
     words = list(program or ())
     if not words:
         raise typer.BadParameter("expected a script, a module or a command", ctx=ctx)
-    command = command_of(words, is_module=module, is_command=ctx.meta[_AFTER_DASHES])
+    if module and code:
+        raise typer.BadParameter("expected -m or -c, not both", ctx=ctx)
+    if module or code:
+        command = [sys.executable, "-m" if module else "-c", *words]
+    else:
+        command = command_of(words, is_command=ctx.meta[_AFTER_DASHES])
     variables = environment_of(signal=signal, directory=directory)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -78,14 +96,12 @@ def run(
         raise _not_found(command[0], str(error.strerror).lower()) from error
 
 
-def command_of(words: list[str], *, is_module: bool, is_command: bool) -> list[str]:
+def command_of(words: list[str], *, is_command: bool) -> list[str]:
     """The command line as it would be without heapsnap.
 
     Raises:
         ProgramNotFoundError: There is no such script, or no such command.
     """
-    if is_module:
-        return [sys.executable, "-m", *words]
     if not is_command:
         if not Path(words[0]).exists():
             raise _not_found(words[0], "no such file")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from heapsnap.agent.format import PART_SUFFIX
-from heapsnap.errors import HeapsnapError, NoAnswerError, ProcessClosedError
+from heapsnap.errors import HeapsnapError, NoAnswerError, NotBegunError, ProcessClosedError
 from heapsnap.live.procfs import is_running
 from heapsnap.snapshot.document import check_opening
 from heapsnap.snapshot.lines import read_lines
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from heapsnap.live.procfs import Process
+    from heapsnap.live.refusal import Refusal
 
     Tell = Callable[[str], None]
 
@@ -70,28 +71,29 @@ class Arrival:
         self._bytes_by_part = {name: self._size(name) for name in self._parts()}
 
     def wait(
-        self, *, timeout_seconds: float, tell: Tell, verdict: Callable[[], str] = str
+        self, *, timeout_seconds: float, tell: Tell, verdict: Callable[[], Refusal | None]
     ) -> Arrived:
         """Wait until the snapshot is complete.
 
         Args:
             timeout_seconds: How long to wait without a sign of life: a file that grows is one.
             tell: Is told now and then how far it is.
-            verdict: Asked for the reason why there will be no snapshot; empty: there may be one.
+            verdict: Asked why there will be no snapshot; None: there may be one.
 
         Raises:
-            NoAnswerError: Nothing comes, the process has ended, or the writing has failed.
+            NotBegunError: There is no sign of life.
+            NoAnswerError: It refuses, the process has ended, or the writing has failed.
         """
         seen_alive = time.monotonic()
         ended_at = gone_at = None
         while True:
             if arrived := self._find():
                 return arrived
-            if reason := verdict():
-                raise NoAnswerError(
-                    f"process {self._process.pid} could not write a snapshot: {reason}",
-                    hint="is the disk full, or may it not write there? --directory names another",
-                )
+            if refusal := verdict():
+                # Once more: it may have come between the two looks, and refused somebody else.
+                if arrived := self._find():
+                    return arrived
+                raise refusal.as_error(self._process.pid, self._folder)
             now = time.monotonic()
             if self._has_grown(tell):
                 seen_alive, gone_at = now, None
@@ -179,10 +181,13 @@ class Arrival:
                 f"'{self._folder / self._part}' has not grown for {seconds:g} s",
                 hint="the writer goes on: look again later, or give a longer --timeout",
             )
-        return NoAnswerError(
-            f"process {self._process.pid} has not begun a snapshot within {seconds:g} s",
-            hint="it may be in a long C call, which Python cannot interrupt, or its own handler "
-            "has replaced heapsnap's; give a longer --timeout",
+        pid, since = self._process.pid, time.time() - self._asked
+        waited = f"{seconds:g}" if since < seconds + 1 else f"{since:.0f}"
+        return NotBegunError(
+            f"process {pid} has not begun a snapshot within {waited} s",
+            hint="it may be in a long C call, which Python cannot interrupt: give a longer "
+            "--timeout; or its own handler has replaced heapsnap's: heapsnap dump --attach "
+            f"{pid} enters it",
         )
 
 

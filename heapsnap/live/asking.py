@@ -7,11 +7,17 @@ import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from heapsnap.errors import NoAgentError, NoSuchProcessError, ProcessClosedError
+from heapsnap.errors import (
+    NoAgentError,
+    NoAnswerError,
+    NoSuchProcessError,
+    ProcessClosedError,
+)
 from heapsnap.live.arrival import Arrival
 from heapsnap.live.listing import look_at
 from heapsnap.live.mount import seen_from_here
-from heapsnap.live.procfs import read_process
+from heapsnap.live.presence import Verdicts
+from heapsnap.live.procfs import STOPPED, read_living, read_mappings, read_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,34 +68,51 @@ class Answer:
         return os.path.join("/", *parts[4:]) if is_foreign else str(self.path)  # noqa: PTH118
 
 
-def ask(pid: int, *, directory: str | None, timeout_seconds: float, tell: Tell) -> Answer:
-    """Make a process write a snapshot, and wait for it.
+class Question:
+    """A process that is asked by its agent's signal, and its answer once that is waited for.
 
     Args:
         pid: The process.
         directory: Where its snapshots go, as it names it; None: as its agent says.
-        timeout_seconds: How long to wait without a sign of life.
-        tell: Is told now and then how far it is.
 
     Raises:
         NoAgentError: It has no agent that listens. Nothing has been sent.
         NoSuchProcessError: There is no such process.
         ProcessClosedError: We may not look into it, or not send it a signal.
-        NoAnswerError: It was asked, and no snapshot came.
+        NoAnswerError: It is stopped, or there is no folder to which it could write.
     """
-    handle = _open_handle(pid)
-    try:
-        process = read_process(pid)
-        agent = listening_agent(process)
-        folder = seen_from_here(process, _folder(process, agent, directory))
-        arrival = Arrival(process, folder)
-        _send(handle, process, agent)
-    finally:
-        if handle is not None:
-            os.close(handle)
-    tell(f"waiting for process {pid} to answer {agent.signal_name}")
-    arrived = arrival.wait(timeout_seconds=timeout_seconds, tell=tell)
-    return answered(process, arrived, f"signal {agent.signal_name}")
+
+    def __init__(self, pid: int, *, directory: str | None) -> None:
+        handle = _open_handle(pid)
+        try:
+            self._process = read_living(pid)
+            self._agent = listening_agent(self._process)
+            _check_goes_on(self._process)
+            folder = _folder(self._process, self._agent, directory)
+            self._arrival = Arrival(self._process, seen_from_here(self._process, folder))
+            self._verdicts = Verdicts(self._process, read_mappings(self._process))
+            _send(handle, self._process, self._agent)
+        finally:
+            if handle is not None:
+                os.close(handle)
+
+    def wait(self, *, timeout_seconds: float, tell: Tell) -> Answer:
+        """Wait for the snapshot; may be called again after a ``NotBegunError``.
+
+        Args:
+            timeout_seconds: How long to wait without a sign of life.
+            tell: Is told now and then how far it is.
+
+        Raises:
+            NotBegunError: It gave no sign of life.
+            NoAnswerError: No snapshot comes.
+        """
+        name = self._agent.signal_name
+        tell(f"waiting for process {self._process.pid} to answer {name}")
+        arrived = self._arrival.wait(
+            timeout_seconds=timeout_seconds, tell=tell, verdict=self._verdicts.verdict
+        )
+        return answered(self._process, arrived, f"signal {name}")
 
 
 def answered(process: Process, arrived: Arrived, way: str) -> Answer:
@@ -120,6 +143,12 @@ def listening_agent(process: Process) -> Agent:
             f"no signal was sent{deadly}",
             hint=hint,
         )
+    if seen.agent.is_off:
+        raise NoAgentError(
+            f"heapsnap in process {process.pid} ({process.name}) listens to no signal, its rules "
+            "alone take snapshots: no signal was sent",
+            hint=f"heapsnap dump --attach {process.pid} enters it; or start it with another signal",
+        )
     if not seen.agent.is_listening:
         raise NoAgentError(
             f"process {process.pid} ({process.name}) does not handle {seen.agent.signal_name} "
@@ -147,8 +176,16 @@ def _open_handle(pid: int) -> int | None:
     """
     try:
         return os.pidfd_open(pid)
-    except OSError:
+    except (OSError, OverflowError):
         return None
+
+
+def _check_goes_on(process: Process) -> None:
+    if process.state in STOPPED:
+        raise NoAnswerError(
+            f"process {process.pid} ({process.name}) is stopped: no signal was sent",
+            hint=f"kill -CONT {process.pid}",
+        )
 
 
 def _send(handle: int | None, process: Process, agent: Agent) -> None:

@@ -10,15 +10,21 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from heapsnap.errors import AttachError, NoAgentError, NoAnswerError
+from heapsnap.errors import AttachError, NoAgentError, NoAnswerError, NotBegunError
 from heapsnap.live import gdb, nudge, remote
 from heapsnap.live.arrival import Arrival
-from heapsnap.live.asking import Answer, answered, ask
+from heapsnap.live.asking import Answer, Question, answered
 from heapsnap.live.entering import Entered, enter, find_inside
 from heapsnap.live.interpreter import find_interpreter
 from heapsnap.live.landing import Landing, choose_directory
 from heapsnap.live.presence import find_agent
-from heapsnap.live.procfs import has_descriptor_left, is_running, read_mappings, read_process
+from heapsnap.live.procfs import (
+    STOPPED,
+    has_descriptor_left,
+    is_running,
+    read_living,
+    read_mappings,
+)
 from heapsnap.live.standing import Look, Standing, look_at_main_thread
 
 if TYPE_CHECKING:
@@ -31,6 +37,8 @@ if TYPE_CHECKING:
     Tell = Callable[[str], None]
 
 OLDEST = (3, 10)
+ANSWER_SECONDS = 3.0
+"""How long a signal may go unanswered before the process is entered."""
 LOOK_SECONDS = 0.02
 IDLE_SECONDS = 0.5
 """A main thread that is found waiting for so long will not come to its pending calls by itself."""
@@ -39,16 +47,42 @@ RESTARTED = "restart_syscall"
 STARTS_WITH_AGENT = "start the program with heapsnap run"
 
 
-def ask_or_attach(pid: int, *, directory: str | None, timeout_seconds: float, tell: Tell) -> Answer:
-    """Ask a process by its signal where an agent listens; enter it where none does.
+class Entry:
+    """A process that is asked by its signal where an agent listens, and entered where none does.
+
+    One that does not answer soon is entered as well, once it is waited for again: nobody can see
+    from outside whether the program has put a handler of its own over the agent's. A snapshot that
+    comes late is written beside ours.
+
+    Args:
+        pid: The process.
+        directory: Where the snapshot goes, as the process names it; None: somewhere fit.
 
     Raises:
-        HeapsnapError: As ``ask`` and ``attach``.
+        HeapsnapError: As ``Question``.
     """
-    process = read_process(pid)
-    agent = find_agent(process, read_mappings(process))
-    way = ask if agent is not None and agent.is_listening else attach
-    return way(pid, directory=directory, timeout_seconds=timeout_seconds, tell=tell)
+
+    def __init__(self, pid: int, *, directory: str | None) -> None:
+        self._pid = pid
+        self._directory = directory
+        process = read_living(pid)
+        agent = find_agent(process, read_mappings(process))
+        is_listening = agent is not None and agent.is_listening
+        self._question = Question(pid, directory=directory) if is_listening else None
+
+    def wait(self, *, timeout_seconds: float, tell: Tell) -> Answer:
+        """Wait for the snapshot; may be called again after a ``NotBegunError``.
+
+        Raises:
+            HeapsnapError: As ``Question.wait`` and ``attach``.
+        """
+        if self._question is not None:
+            question, self._question = self._question, None
+            patience = min(timeout_seconds / 2, ANSWER_SECONDS)
+            return question.wait(timeout_seconds=patience, tell=tell)
+        return attach(
+            self._pid, directory=self._directory, timeout_seconds=timeout_seconds, tell=tell
+        )
 
 
 def attach(
@@ -68,9 +102,10 @@ def attach(
         NoAgentError: It runs no Python.
         ProcessClosedError: We may not enter it.
         AttachError: It cannot be entered.
+        NotBegunError: It does not come to it. The request is withdrawn.
         NoAnswerError: It was entered, and no snapshot came.
     """
-    process = read_process(pid)
+    process = read_living(pid)
     interpreter = _check(process)
     folder = choose_directory(process, directory)
     with Landing(process, folder, is_gzip=is_gzip) as landing:
@@ -109,7 +144,7 @@ class Visit:
         """Make the process fetch what it is to run; returns the way on which it was reached.
 
         Raises:
-            NoAnswerError: It does not come to it. The request is withdrawn.
+            NotBegunError: It does not come to it. The request is withdrawn.
             AttachError: It cannot be entered.
         """
         reason, is_asked = "", False
@@ -201,7 +236,7 @@ class Visit:
         if look.call == RESTARTED and self._last is not None:
             look = self._last.look
         doing = describe(look, keeps_gil=self._keeps_gil())
-        return NoAnswerError(
+        return NotBegunError(
             f"the main thread of process {pid} has run no Python code for "
             f"{self._timeout_seconds:g} s: it {doing}; the request is withdrawn, the process goes "
             "on as before",
@@ -236,7 +271,7 @@ def _check(process: Process) -> Interpreter:
             f"{name} is held by another debugger, process {process.tracer}",
             hint="let it go first",
         )
-    if process.state in {"T", "t"}:
+    if process.state in STOPPED:
         raise AttachError(f"{name} is stopped", hint=f"kill -CONT {process.pid}")
     if not has_descriptor_left(process):
         raise AttachError(

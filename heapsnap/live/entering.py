@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from heapsnap.errors import AttachError
 from heapsnap.live.gdb import Held
-from heapsnap.live.mount import seen_from_here
+from heapsnap.live.mount import mapped_file
 from heapsnap.live.procfs import DELETED, read_mappings
 from heapsnap.live.standing import Look, Standing, look_at_main_thread
 from heapsnap.live.symbols import find_symbols
@@ -86,7 +86,9 @@ def find_inside(process: Process, interpreter: Interpreter) -> Inside:
         )
     functions: dict[str, Symbol] = {}
     for image, names in ((interpreter.image, FUNCTIONS), (libraries[0], ("mmap", "munmap"))):
-        functions.update(find_symbols(seen_from_here(process, image), image, mappings, names))
+        functions.update(
+            find_symbols(mapped_file(process, image, mappings), image, mappings, names)
+        )
     missing = [name for name in (*FUNCTIONS, "mmap", "munmap") if name not in functions]
     if missing:
         raise AttachError(

@@ -17,8 +17,8 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
-from heapsnap.errors import AttachError, ProcessClosedError
-from heapsnap.live.procfs import CLOSED_HINT
+from heapsnap.errors import AttachError, NoSuchProcessError, ProcessClosedError
+from heapsnap.live.procfs import CLOSED_HINT, read_process
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -40,6 +40,7 @@ START = (
     "-iex", "set unwindonsignal on",
 )  # fmt: skip
 DONE = "heapsnap-done"
+HOLDER = re.compile(r"already traced by process (\d+)")
 VALUE = re.compile(r"^\$\d+ = (?:\([^)]*\) )?(-?\d+|0x[0-9a-f]+)", re.MULTILINE)
 START_SECONDS = 20.0
 INTERRUPT_SECONDS = 5.0
@@ -192,6 +193,14 @@ class Held:
         self._gdb.stdout.close()
 
     def _refused(self, told: str) -> AttachError | ProcessClosedError:
+        # One may have come since we looked. gdb names it even where it has let go by now.
+        holder = HOLDER.search(told)
+        tracer = int(holder[1]) if holder else _tracer_of(self.pid)
+        if tracer:
+            return AttachError(
+                f"process {self.pid} is held by another debugger, process {tracer}",
+                hint="another heapsnap dump --attach, perhaps: try again when it is through",
+            )
         if "not permitted" in told or "ptrace" in told:
             return ProcessClosedError(
                 f"gdb may not attach to process {self.pid}",
@@ -200,6 +209,13 @@ class Held:
         return AttachError(
             f"gdb cannot attach to process {self.pid}: {_last_line(told)}", hint=INSTALL_HINT
         )
+
+
+def _tracer_of(pid: int) -> int:
+    try:
+        return read_process(pid).tracer
+    except NoSuchProcessError:
+        return 0
 
 
 def _last_line(text: str) -> str:

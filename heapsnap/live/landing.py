@@ -12,10 +12,12 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from heapsnap.agent.verdict import read_reason
 from heapsnap.errors import AttachError, UsageError
 from heapsnap.live.cargo import gangway, pack
-from heapsnap.live.mount import seen_from_here, shares_our_files
+from heapsnap.live.mount import named_by_process, seen_from_here, shares_our_files
 from heapsnap.live.procfs import read_environment, read_link
+from heapsnap.live.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +31,7 @@ OTHERS_HINT = "name a folder with --directory that only its own user and root ma
 WITHDRAWN = "import os\nos.unlink({path!a})\n"
 RESULT = ".result"
 """As in ``agent/gangway.py``, which may have to say how it went itself."""
-ERROR = "error "
-FAILED = "failed"
+FAILED = "failed "
 
 
 class Landing:
@@ -105,8 +106,8 @@ class Landing:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(WITHDRAWN.format(path=self.script))
 
-    def verdict(self) -> str:
-        """Why there will be no snapshot; empty while there may be one."""
+    def verdict(self) -> Refusal | None:
+        """Why there will be no snapshot; None while there may be one."""
         try:
             if self._result.is_symlink():
                 # It had no descriptor for a file: the link is the text.
@@ -114,10 +115,10 @@ class Landing:
             else:
                 told = self._result.read_bytes().decode("utf-8", "replace")
         except OSError:
-            return ""
-        if told.startswith(ERROR):
-            return told.removeprefix(ERROR)
-        return "the reason is on its stderr" if told == FAILED else ""
+            return None
+        if not told.startswith(FAILED):
+            return None
+        return Refusal(*read_reason(told.removeprefix(FAILED)))
 
     def _write(self, path: Path, text: str) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -153,7 +154,14 @@ def choose_directory(process: Process, directory: str | None) -> str:
                 hint="name the folder from its root: --directory /tmp",
             )
         named = os.path.abspath(directory)  # noqa: PTH100
-        if not _may_write(process, seen_from_here(process, named)):
+        here = seen_from_here(process, named)
+        if not here.is_dir():
+            what = "is no folder" if here.exists() else "does not exist"
+            raise AttachError(
+                f"'{named}' {what}, as process {process.pid} sees it",
+                hint="name another folder with --directory; without it one is looked for",
+            )
+        if not _may_write(process, here):
             raise AttachError(
                 f"the user of process {process.pid} may not write to '{named}'",
                 hint="name another folder with --directory; without it one is looked for",
@@ -177,7 +185,8 @@ def _candidates(process: Process) -> Iterator[str]:
         yield os.environ.get("HEAPSNAP_DIR") or os.getcwd()  # noqa: PTH109
     if variables.get("TMPDIR"):
         yield variables["TMPDIR"]
-    yield from ("/tmp", "/var/tmp", read_link(process, "cwd"), "/dev/shm")  # noqa: S108
+    current = named_by_process(process, read_link(process, "cwd"))
+    yield from ("/tmp", "/var/tmp", current, "/dev/shm")  # noqa: S108
 
 
 def _may_write(process: Process, folder: Path) -> bool:

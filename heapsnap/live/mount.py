@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from heapsnap.live.procfs import PROC, read_link
 
 if TYPE_CHECKING:
-    from heapsnap.live.procfs import Process
+    from collections.abc import Iterable
+
+    from heapsnap.live.procfs import Mapping, Process
 
 MOST_LINKS = 40
 """What the kernel follows before it says ``ELOOP``."""
@@ -61,3 +63,33 @@ def seen_from_here(process: Process, path: str) -> Path:
         done = [] if target.is_absolute() else done
         ahead[:0] = [part for part in target.parts if part != "/"]
     return root.joinpath(*done)
+
+
+def mapped_file(process: Process, path: str, mappings: Iterable[Mapping]) -> Path:
+    """The path by which we reach a file that a process has mapped, named as ``maps`` names it.
+
+    Raises:
+        ProcessClosedError: It is another user's, or protected.
+        NoSuchProcessError: It has ended.
+    """
+    files = {mapping.file for mapping in mappings if mapping.path == path}
+    try:
+        about = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return seen_from_here(process, path)
+    # In another mount namespace a file of that name may be another one.
+    is_same = (about.st_dev, about.st_ino) in files
+    return Path(path) if is_same else seen_from_here(process, path)
+
+
+def named_by_process(process: Process, path: str) -> str:
+    """What a process calls the file that a link of its ``/proc/PID`` names.
+
+    Such links are told from the root of whoever reads them; a process in a ``chroot`` has another.
+
+    Raises:
+        ProcessClosedError: It is another user's, or protected.
+        NoSuchProcessError: It has ended.
+    """
+    root = read_link(process, "root").rstrip("/")
+    return (path.removeprefix(root) or "/") if path == root or path.startswith(f"{root}/") else path

@@ -9,6 +9,7 @@ References:
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from heapsnap.errors import HeapsnapError, NoSuchProcessError, ProcessClosedErro
 
 PROC = Path("/proc")
 DELETED = " (deleted)"
+ENDED = frozenset({"Z", "X"})
+STOPPED = frozenset({"T", "t"})
 CLOSED_HINT = (
     "be root or the user that it runs as; in a container: --cap-add SYS_PTRACE, "
     "or look from the host"
@@ -60,12 +63,17 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A part of a process's memory; ``path`` is empty for what is no file's."""
+    """A part of a process's memory; ``path`` is empty for what is no file's.
+
+    A path is told as it is seen from the root of whoever reads it, so a process in a ``chroot``
+    calls the file otherwise. ``file`` is the file's device and number, 0 for what is none.
+    """
 
     start: int
     end: int
     offset: int
     path: str
+    file: tuple[int, int]
 
 
 def read_process(pid: int) -> Process:
@@ -75,6 +83,12 @@ def read_process(pid: int) -> Process:
         NoSuchProcessError: There is none, or it ended a moment ago.
     """
     fields = _status_fields(pid)
+    leader = int(fields.get("Tgid", pid))
+    if leader != pid:
+        # The kernel takes a thread's number for its process's in some calls, and not in others.
+        raise NoSuchProcessError(
+            f"{pid} is a thread of process {leader}, and no process", hint=f"ask process {leader}"
+        )
     rss = fields.get("VmRSS", "").split()
     return Process(
         pid=pid,
@@ -89,6 +103,22 @@ def read_process(pid: int) -> Process:
         rss_bytes=int(rss[0]) * 1024 if rss else None,
         command=_read_strings(pid, "cmdline"),
     )
+
+
+def read_living(pid: int) -> Process:
+    """As ``read_process``, of a process that can still do something.
+
+    Raises:
+        NoSuchProcessError: There is none, or it has ended.
+    """
+    process = read_process(pid)
+    if process.state in ENDED:
+        raise NoSuchProcessError(
+            f"process {pid} ({process.name}) has ended, but process {process.parent} "
+            "has not reaped it",
+            hint="heapsnap ps lists those that run Python",
+        )
+    return process
 
 
 def list_processes() -> list[Process]:
@@ -129,7 +159,9 @@ def read_mappings(process: Process) -> list[Mapping]:
             continue
         start, _, end = words[0].partition("-")
         path = words[5] if len(words) > 5 else ""  # noqa: PLR2004 - the sixth column
-        found.append(Mapping(int(start, 16), int(end, 16), int(words[2], 16), path))
+        major, _, minor = words[3].partition(":")
+        file = (os.makedev(int(major, 16), int(minor, 16)), int(words[4]))
+        found.append(Mapping(int(start, 16), int(end, 16), int(words[2], 16), path, file))
     return found
 
 
@@ -175,7 +207,7 @@ def has_descriptor_left(process: Process) -> bool:
 def is_running(pid: int) -> bool:
     """Whether the process is there and has not ended."""
     try:
-        return read_process(pid).state not in {"Z", "X"}
+        return read_process(pid).state not in ENDED
     except NoSuchProcessError:
         return False
 

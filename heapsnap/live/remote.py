@@ -15,7 +15,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from heapsnap.live.mount import shares_our_files
+from heapsnap.live.mount import named_by_process, shares_our_files
 from heapsnap.live.procfs import DELETED, read_environment, read_link
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def request(process: Process, version: tuple[int, int], script: str) -> str:
     program = read_link(process, "exe")
     if program.endswith(DELETED):
         return f"its program {program.removesuffix(DELETED)} was replaced since it started"
+    program = named_by_process(process, program)
     return _request_by(program, process, script, is_near=is_near)
 
 

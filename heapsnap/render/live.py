@@ -77,6 +77,8 @@ def _agent_cell(seen: PythonProcess) -> Part:
         return ("not to be seen", QUIET)
     if seen.agent is None:
         return ("no", QUIET)
+    if seen.agent.is_off:
+        return (f"no signal -> {seen.agent.directory or '?'}", GOOD)
     if not seen.agent.is_listening:
         return (f"{seen.agent.signal_name} given up", WARNING)
     return (f"{seen.agent.signal_name} -> {seen.agent.directory or '?'}", GOOD)

@@ -34,6 +34,8 @@ told["installed"] = seen()
 told["worker"] = in_child()
 heapsnap.install("USR2", "/")
 told["again"] = seen()
+heapsnap.install("off", "/tmp", every="1h")
+told["off"] = seen()
 heapsnap.uninstall()
 told["uninstalled"] = seen()
 heapsnap.install("USR1", "/" + "long/" * 60)
@@ -54,6 +56,7 @@ def test_the_page_is_there_while_the_handler_is(python: Python) -> None:
         "descriptors": 0,
         "worker": ["/memfd:heapsnap:1:10:/tmp (deleted)"],
         "again": ["/memfd:heapsnap:1:12:/ (deleted)"],
+        "off": ["/memfd:heapsnap:1:0:/tmp (deleted)"],
         "uninstalled": [],
         "long": ["/memfd:heapsnap:1:10: (deleted)"],
     }

@@ -106,3 +106,20 @@ def test_readers_at_once_of_one_new_file_do_not_disturb_each_other(
         for command in COMMANDS:
             assert readers.ask(command) == plain[command]
     assert not [path for path in readers.kept() if path.name.startswith(UNFINISHED_PREFIX)]
+
+
+@pytest.mark.parametrize("module", ["heapsnap.cli.main", "typer", "rich"])
+def test_ctrl_c_while_the_program_is_loaded_ends_it_quietly(module: str) -> None:
+    source = (
+        "import sys\n"
+        "class Stop:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}: raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Stop())\n"
+        "from heapsnap.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source, "ps"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

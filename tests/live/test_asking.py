@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from heapsnap.cli.main import app
-from heapsnap.live.procfs import list_tree
+from heapsnap.live.procfs import list_tree, read_process
 from heapsnap.snapshot.reader import load
 
 if TYPE_CHECKING:
@@ -56,6 +59,28 @@ def test_a_whole_tree_writes_one_snapshot_each(start: Start, tmp_path: Path) -> 
     assert [load(row["file"]).header["pid"] for row in told["snapshots"]] == pids
 
 
+def test_one_that_is_silent_holds_up_nobody_and_each_answer_is_printed_as_it_comes(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start("tree_with_silence", tmp_path)
+    command = [sys.executable, "-m", "heapsnap", "dump", "--children", "--timeout", "12"]
+    began = time.monotonic()
+    asking = subprocess.Popen(
+        [*command, str(process.pid)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert asking.stdout is not None
+    paths = [asking.stdout.readline().split("  ")[0] for _ in range(3)]
+    assert time.monotonic() - began < 12
+    assert asking.poll() is None
+    told, errors = asking.communicate()
+    assert (asking.returncode, told) == (1, "")
+    pids = [load(path).header["pid"] for path in paths]
+    members = [m for m in list_tree(process.pid) if "resource_tracker" not in str(m.command)]
+    assert pids == [members[0].pid, members[1].pid, members[3].pid]
+    assert f"error: process {members[2].pid} has not begun a snapshot within 12 s" in errors
+    assert "note: left out: 1 resource tracker of multiprocessing" in errors
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -92,6 +117,55 @@ def test_a_program_that_runs_no_python_and_a_missing_one_are_refused() -> None:
     )
 
 
+def test_a_stopped_process_is_sent_no_signal(start: Start, tmp_path: Path) -> None:
+    process = start("sleeping", tmp_path)
+    os.kill(process.pid, signal.SIGSTOP)
+    while read_process(process.pid).state != "T":
+        time.sleep(0.01)
+    result = heapsnap("dump", process.pid)
+    assert (result.exit_code, result.stdout) == (1, "")
+    name = read_process(process.pid).name
+    assert result.stderr == (
+        f"error: process {process.pid} ({name}) is stopped: no signal was sent\n"
+        f"hint: kill -CONT {process.pid}\n"
+    )
+    os.kill(process.pid, signal.SIGCONT)
+    time.sleep(0.3)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("options", [[], ["--attach"], ["--children"]])
+def test_a_threads_number_is_not_taken_for_a_process(options: list[str], start: Start) -> None:
+    process = start("joining")
+    (thread, *_) = {int(path.name) for path in Path(f"/proc/{process.pid}/task").iterdir()} - {
+        process.pid
+    }
+    result = heapsnap("dump", *options, thread)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"error: {thread} is a thread of process {process.pid}, and no process\n"
+        f"hint: ask process {process.pid}\n"
+    )
+
+
+@pytest.mark.parametrize("options", [[], ["--attach"], ["--children"]])
+def test_a_number_that_no_process_can_have_is_none(options: list[str]) -> None:
+    result = heapsnap("dump", *options, "99999999999999999999")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("error: no process 99999999999999999999\nhint: ")
+
+
+@pytest.mark.parametrize("options", [[], ["--attach"]])
+def test_a_process_that_has_ended_and_was_not_reaped_is_told_so(options: list[str]) -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    while read_process(process.pid).state != "Z":
+        time.sleep(0.01)
+    result = heapsnap("dump", *options, process.pid)
+    process.wait()
+    assert result.exit_code == 1
+    assert f"has ended, but process {os.getpid()} has not reaped it" in result.stderr
+
+
 def test_a_handler_set_over_ours_ends_in_a_message_and_no_harm(
     start: Start, tmp_path: Path
 ) -> None:
@@ -99,7 +173,7 @@ def test_a_handler_set_over_ours_ends_in_a_message_and_no_harm(
     result = heapsnap("dump", process.pid, "--timeout", "1")
     assert result.exit_code == 1
     assert "has not begun a snapshot within 1 s" in result.stderr
-    assert "its own handler has replaced heapsnap's" in result.stderr
+    assert "its own handler has replaced heapsnap's: heapsnap dump --attach" in result.stderr
     assert process.poll() is None
 
 
@@ -132,3 +206,27 @@ def test_ps_lists_processes_with_and_without_the_agent(start: Start, tmp_path: P
     shown = heapsnap("ps").stdout.splitlines()
     assert shown[0].split() == ["pid", "rss", "python", "agent", "command"]
     assert any(f"{with_agent.pid} " in row and f"USR1 -> {tmp_path}" in row for row in shown)
+
+
+def test_an_agent_that_listens_to_no_signal_is_seen_and_sent_none(
+    start: Start, tmp_path: Path
+) -> None:
+    before = ("env", "HEAPSNAP_SIGNAL=off", "HEAPSNAP_EVERY=1h")
+    process = start("sleeping", tmp_path, before=before)
+    shown = heapsnap("ps").stdout.splitlines()
+    (row,) = [row for row in shown if row.lstrip().startswith(f"{process.pid} ")]
+    assert f"no signal -> {tmp_path}" in row
+    told = json.loads(heapsnap("ps", "--json").stdout)["processes"]
+    (agent,) = [row["agent"] for row in told if row["pid"] == process.pid]
+    assert agent == {"signal": "off", "directory": str(tmp_path), "listening": False}
+    result = heapsnap("dump", process.pid)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "listens to no signal, its rules alone take snapshots" in result.stderr
+    assert f"hint: heapsnap dump --attach {process.pid} enters it" in result.stderr
+
+
+def test_a_real_time_signal_is_called_as_it_was_asked_for(start: Start, tmp_path: Path) -> None:
+    process = start("sleeping", tmp_path, before=("env", "HEAPSNAP_SIGNAL=RTMIN+2"))
+    assert f"RTMIN+2 -> {tmp_path}" in heapsnap("ps").stdout
+    told = json.loads(heapsnap("dump", process.pid, "--json").stdout)
+    assert told["snapshots"][0]["way"] == "signal RTMIN+2"

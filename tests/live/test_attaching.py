@@ -232,6 +232,16 @@ def test_where_an_agent_listens_it_is_asked_by_its_signal(start: Start, tmp_path
     assert snapshot_of(attach(process.pid, tmp_path, "--json"))["way"] == "signal USR1"
 
 
+def test_a_handler_set_over_ours_is_gone_round(
+    python: Python, start: Start, tmp_path: Path
+) -> None:
+    process = start("own_handler", tmp_path, python=python.path)
+    snapshot = snapshot_of(attach(process.pid, tmp_path, "--json"))
+    assert snapshot["way"] == "gdb, in its idle main thread"
+    assert len(list(tmp_path.iterdir())) == 1
+    assert process.poll() is None
+
+
 def test_a_stopped_process_is_left_alone(start: Start, tmp_path: Path) -> None:
     process = start("sleeping")
     os.kill(process.pid, signal.SIGSTOP)
@@ -296,6 +306,19 @@ def test_a_call_that_does_not_come_back_is_taken_back(start: Start) -> None:
     assert (process.returncode, out, err) == (0, "read to the end\n", "")
 
 
+def test_a_debugger_that_came_meanwhile_is_named(start: Start) -> None:
+    from heapsnap.errors import AttachError
+
+    process = start("reading")
+    with gdb.Held(process.pid):
+        tracer = read_process(process.pid).tracer
+        expected = f"process {process.pid} is held by another debugger, process {tracer}"
+        with pytest.raises(AttachError, match=f"^{expected}$"), gdb.Held(process.pid):
+            pass
+    out, err = process.communicate("", timeout=60)
+    assert (process.returncode, out, err) == (0, "read to the end\n", "")
+
+
 def test_without_gdb_it_says_what_to_install(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,6 +346,15 @@ def test_where_remote_exec_is_off_gdb_is_used(
 ) -> None:
     process = start("looping", python=NEWEST.path, before=("env", "PYTHON_DISABLE_REMOTE_DEBUG=1"))
     assert snapshot_of(attach(process.pid, tmp_path, "--json"))["way"] == "gdb, a pending call"
+
+
+def test_a_folder_that_is_none_is_told_so(start: Start, tmp_path: Path) -> None:
+    process = start("sleeping")
+    missing, file = tmp_path / "missing", tmp_path / "file"
+    file.touch()
+    error = attach(process.pid, missing).stderr
+    assert f"error: '{missing}' does not exist, as process {process.pid} sees it\n" in error
+    assert f"error: '{file}' is no folder" in attach(process.pid, file).stderr
 
 
 def test_a_folder_that_everybody_may_change_is_refused(start: Start, tmp_path: Path) -> None:

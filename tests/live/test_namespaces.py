@@ -13,13 +13,13 @@ from typer.testing import CliRunner
 
 from heapsnap.cli.main import app
 from heapsnap.live import gdb
-from heapsnap.live.mount import seen_from_here
-from heapsnap.live.procfs import list_tree, read_process
+from heapsnap.live.mount import named_by_process, seen_from_here
+from heapsnap.live.procfs import list_tree, read_link, read_process
 from heapsnap.snapshot.reader import load
 from tests.live.conftest import INTERPRETERS, START_ELSEWHERE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from click.testing import Result
@@ -100,8 +100,8 @@ def test_a_full_disk_leaves_no_file_and_is_said(start: Start) -> None:
     pid = started_elsewhere(start, preparation, "sleeping")
     result = dump("--attach", pid, "--directory", "/var/tmp")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith(f"error: process {pid} could not write a snapshot: ")
-    assert "is the disk full" in result.stderr
+    assert result.stderr.startswith(f"error: process {pid} refused: no space left on device\n")
+    assert "hint: make room on the disk of " in result.stderr
     assert list(seen_from_here(read_process(pid), "/var/tmp").iterdir()) == []
 
 
@@ -122,3 +122,44 @@ def test_links_are_followed_from_its_root_and_not_from_ours(start: Start, tmp_pa
         f"/proc/{pid}/root/var/tmp/real/x"
     )
     assert seen_from_here(read_process(os.getpid()), "/var/tmp/b") == type(tmp_path)("/var/tmp/b")
+
+
+@pytest.fixture
+def jail(tmp_path: Path) -> Iterator[Path]:
+    """The folders of our root in another one, in the same mount namespace; no devices, no /proc."""
+    folder = tmp_path / "jail"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "none", folder], check=True)
+    try:
+        for path in type(folder)("/").iterdir():
+            inner = folder / path.name
+            if path.is_symlink():
+                inner.symlink_to(path.readlink())
+            elif path.is_dir() and path.name not in {"proc", "sys", "dev"}:
+                inner.mkdir()
+                subprocess.run(["mount", "--bind", path, inner], check=True)
+        yield folder
+    finally:
+        subprocess.run(["umount", "--recursive", "--lazy", folder], check=True)
+
+
+@pytest.mark.parametrize("python", BOTH, ids=IDS)
+@pytest.mark.parametrize("what", ["sleeping", "looping"])
+def test_another_root_in_the_same_mount_namespace_is_entered(
+    what: str, python: object, start: Start, jail: Path
+) -> None:
+    worker = start(what, python=python.path, before=("chroot", str(jail)))
+    result = dump("--attach", worker.pid, "--directory", "/var/tmp", "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    (snapshot,) = json.loads(result.stdout)["snapshots"]
+    assert snapshot["file"].startswith(f"/proc/{worker.pid}/root/var/tmp/heapsnap-")
+    assert load(snapshot["file"]).header["pid"] == worker.pid
+    type(jail)(snapshot["file"]).unlink()
+
+
+def test_the_current_folder_is_called_as_the_process_calls_it(start: Start, jail: Path) -> None:
+    worker = start("sleeping", before=("chroot", str(jail)))
+    process = read_process(worker.pid)
+    assert named_by_process(process, read_link(process, "cwd")) == "/"
+    assert named_by_process(process, f"{jail}/var/tmp") == "/var/tmp"
+    assert named_by_process(process, f"{jail}er/var") == f"{jail}er/var"

@@ -63,7 +63,13 @@ def told_by(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "words", [["app.py", "a", "-m", "--help", "--", "b"], ["-m", "package", "-d", "x"], ["app.py"]]
+    "words",
+    [
+        ["app.py", "a", "-m", "--help", "--", "b"],
+        ["-m", "package", "-d", "x"],
+        ["-mpackage", "x"],
+        ["app.py"],
+    ],
 )
 def test_a_program_sees_what_it_sees_without(folder: Path, words: list[str]) -> None:
     with_it = run(folder, *RUN, *words)
@@ -77,6 +83,17 @@ def test_a_program_sees_what_it_sees_without(folder: Path, words: list[str]) -> 
     assert path == plain_path
     del told["pid"], plain["pid"]
     assert told == plain
+
+
+@pytest.mark.parametrize("words", [["-c", "CODE", "-c", "--help"], ["-cCODE", "a"]])
+def test_code_is_run_as_python_runs_it(folder: Path, words: list[str]) -> None:
+    code = "import os, signal, sys; print(sys.argv, __name__, signal.getsignal(10).__class__)"
+    words = [word.replace("CODE", code) for word in words]
+    done = run(folder, *RUN, *words)
+    plain = run(folder, sys.executable, *words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split("<")[0] == plain.stdout.split("<")[0]
+    assert done.stdout.endswith("<class 'function'>\n")
 
 
 def test_a_program_ends_as_it_ends_without(folder: Path) -> None:

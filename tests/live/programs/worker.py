@@ -143,6 +143,19 @@ def tree():
     sleeping()
 
 
+def tree_with_silence():
+    """Of three workers the second never answers; and a tracker of resources, and one more."""
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()
+    for what in ("sleeping", "own_handler", "sleeping"):
+        if os.fork() == 0:
+            globals()[what]()
+    time.sleep(0.2)
+    say_ready()
+    sleeping()
+
+
 def own_handler():
     signal.signal(signal.SIGUSR1, lambda *_: None)
     sleeping()
