@@ -17,6 +17,7 @@ from heapsnap.analysis.growth.tree_growth import TreeGrowth
 from heapsnap.analysis.growth.warming import (
     FEW_BYTES,
     LEAK,
+    MADE_ONCE,
     MANY,
     WARMING,
     tier_of,
@@ -74,7 +75,7 @@ def entries_of(tree_growth: TreeGrowth) -> list[Entry]:
                     growth=growth,
                     bytes_growth=int(tree_growth.bytes_growth[blamed]),
                     tree_bytes_growth=size,
-                    tier=tier_of(tree_growth, place, blamed, size),
+                    tier=tier_of(tree_growth, place, blamed, size) if growth > 1 else MADE_ONCE,
                 )
             )
     entries += _swollen(tree_growth)

@@ -11,8 +11,6 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from heapsnap.agent.format import LIMIT_WORDS
 from heapsnap.analysis.heap.labels import ATTRIBUTES
 from heapsnap.analysis.heap.origins import Origin
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 
     from heapsnap.analysis.growth.tree_growth import TreeGrowth
     from heapsnap.analysis.heap.places import Places
-    from heapsnap.analysis.series.series import Series
     from heapsnap.snapshot.model import NodeArray
 
 LRU_WRAPPER, LRU_LINK = "functools._lru_cache_wrapper", "functools._lru_list_elem"
@@ -39,8 +36,6 @@ LIMIT_ATTRIBUTE = re.compile(rf"(\.|\[\')\w*({'|'.join(LIMIT_WORDS)})(\'\])?$", 
 """What the attribute is called in which a cache keeps how many entries it may have."""
 LIBRARY_LIMIT = 512
 """Entries up to which a library's cache is taken to fill that shows a limit, but not which."""
-ENTRY = ("[", "{")
-"""What the references of a container to its entries begin with."""
 STEPS_TO_OWNER = 2
 """From the entries of a cache by its dict to the cache."""
 
@@ -73,12 +68,20 @@ def fills_up_to_its_limit(tree_growth: TreeGrowth, entry: int) -> bool:
     return count <= LIBRARY_LIMIT and _is_in_cache_of_library(tree_growth, entry)
 
 
+def is_below_its_limit(tree_growth: TreeGrowth, entry: int) -> bool:
+    """Whether the entry stands in a container that tells how many entries it may have at most."""
+    wrapper = _limited_lru_above(tree_growth, entry)
+    of_wrapper = None if wrapper is None else tree_growth.series.limit_by_place.get(wrapper)
+    limit = of_wrapper or _limit_above(tree_growth, entry)
+    return limit is not None and int(tree_growth.tree.counts[-1][entry]) <= limit
+
+
 def is_within_its_limit(tree_growth: TreeGrowth, container: int) -> bool:
     """Whether containers that got larger have no more entries than they, or their owner, may."""
     series = tree_growth.series
     places = [container, *_owners(tree_growth, container)[: STEPS_TO_OWNER - 1]]
     limit = next((series.limit_by_place[p] for p in places if p in series.limit_by_place), None)
-    return limit is not None and 0 < _entry_count(series, container) <= limit
+    return limit is not None and 0 < int(series.entries[-1][container]) <= limit
 
 
 def _is_pool_of_threads(tree_growth: TreeGrowth, entry: int) -> bool:
@@ -135,14 +138,6 @@ def _owners(tree_growth: TreeGrowth, entry: int) -> list[int]:
     tree = tree_growth.tree
     above = [place for place in tree.path(entry)[:-1] if tree.reference[place] != ATTRIBUTES]
     return above[: -1 - STEPS_TO_OWNER : -1]
-
-
-def _entry_count(series: Series, container: int) -> int:
-    """How many entries the containers at a place have together, in the last heap."""
-    heap = series.after
-    edges, _ = heap.graph.edges_of(series.nodes_at(len(series.heaps) - 1, container))
-    is_entry = np.array([name.startswith(ENTRY) for name in heap.snapshot.edge_names], np.bool_)
-    return int(np.count_nonzero(is_entry[heap.snapshot.name_by_edge[edges]]))
 
 
 def _attributes(heap: Places, nodes: NodeArray) -> Iterator[tuple[str, str]]:

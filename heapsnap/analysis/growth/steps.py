@@ -13,6 +13,7 @@ import numpy as np
 
 from heapsnap.analysis.growth.companions import fold
 from heapsnap.analysis.growth.entries import entries_of
+from heapsnap.analysis.growth.limits import is_below_its_limit
 from heapsnap.analysis.growth.spread import rises_in_most
 from heapsnap.analysis.growth.tree_growth import TreeGrowth
 from heapsnap.analysis.growth.warming import (
@@ -85,6 +86,7 @@ def _seen_over_time(tree_growth: TreeGrowth, entry: Entry) -> Entry:
         and entry.growth >= FEW
         and is_going_on
         and not was_replaced(tree_growth, entry.place)
+        and not is_below_its_limit(tree_growth, entry.place)
         and not _may_be_chance(tree_growth, entry)
     )
     return replace(entry, tier=LEAK) if is_leak else entry

@@ -109,12 +109,6 @@ class Series:
         return frozenset(kind.full_name for kind in kinds if kind.layout in NAMESPACE_LAYOUTS)
 
     @cached_property
-    def deque_types(self) -> frozenset[str]:
-        """Full names of ``collections.deque`` and what derives from it."""
-        kinds = self.after.snapshot.types
-        return frozenset(kind.full_name for kind in kinds if kind.layout == "deque")
-
-    @cached_property
     def unordered_types(self) -> frozenset[str]:
         """Full names of sets, and of what derives from them: their order says nothing."""
         kinds = (kind for heap in self.heaps for kind in heap.snapshot.types)
