@@ -102,9 +102,9 @@ def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def find_interpreters() -> list[Python]:
-    """The Python that runs this, and those that the variable lists."""
-    listed = os.environ.get(VARIABLE, "").split(os.pathsep)
-    paths = dict.fromkeys([sys.executable, *filter(None, map(os.path.expanduser, listed))])
+    """Those that the variable lists, or else the Python that runs this."""
+    listed = filter(None, os.environ.get(VARIABLE, "").split(os.pathsep))
+    paths = dict.fromkeys(map(os.path.expanduser, listed)) or [sys.executable]
     return [Python(path, _version_of(path)) for path in paths]
 
 
