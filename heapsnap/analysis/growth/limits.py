@@ -41,11 +41,17 @@ STEPS_TO_OWNER = 2
 
 
 def is_limited(tree_growth: TreeGrowth, entry: int) -> bool:
-    """Whether the entry stands in a container that has a limit, be it ever so high."""
-    return (
-        _limited_lru_above(tree_growth, entry) is not None
-        or _limit_above(tree_growth, entry) is not None
-        or _is_in_cache_of_library(tree_growth, entry)
+    """Whether the entry stands in a container that has a limit, be it ever so high.
+
+    What has more entries than that was meant for has none: a resource's capacity is not that of the
+    queue before it.
+    """
+    count = int(tree_growth.tree.counts[-1][entry])
+    limit = _known_limit(tree_growth, entry)
+    if limit is not None:
+        return count <= limit
+    return _limited_lru_above(tree_growth, entry) is not None or (
+        count <= LIBRARY_LIMIT and _is_in_cache_of_library(tree_growth, entry)
     )
 
 
@@ -70,10 +76,14 @@ def fills_up_to_its_limit(tree_growth: TreeGrowth, entry: int) -> bool:
 
 def is_below_its_limit(tree_growth: TreeGrowth, entry: int) -> bool:
     """Whether the entry stands in a container that tells how many entries it may have at most."""
+    limit = _known_limit(tree_growth, entry)
+    return limit is not None and int(tree_growth.tree.counts[-1][entry]) <= limit
+
+
+def _known_limit(tree_growth: TreeGrowth, entry: int) -> int | None:
     wrapper = _limited_lru_above(tree_growth, entry)
     of_wrapper = None if wrapper is None else tree_growth.series.limit_by_place.get(wrapper)
-    limit = of_wrapper or _limit_above(tree_growth, entry)
-    return limit is not None and int(tree_growth.tree.counts[-1][entry]) <= limit
+    return of_wrapper or _limit_above(tree_growth, entry)
 
 
 def is_within_its_limit(tree_growth: TreeGrowth, container: int) -> bool:
