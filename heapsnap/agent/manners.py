@@ -72,6 +72,8 @@ def forget_the_program():
     # Ctrl-C in a terminal goes to the whole group: it is meant for the service.
     for number in (_signal.SIGINT, _signal.SIGHUP, _signal.SIGPIPE):
         _signal.signal(number, _signal.SIG_IGN)
+    # A service may leave its children to the kernel (SIG_IGN): then nobody could wait for these.
+    _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
     sys.unraisablehook = sys.__unraisablehook__
 
 

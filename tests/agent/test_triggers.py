@@ -151,7 +151,12 @@ def test_a_hook_gets_the_file_and_is_nobodys_child(play: Play, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("what", "how"), [("hook_that_fails", "with 7"), ("hook_that_is_killed", "by signal 9")]
+    ("what", "how"),
+    [
+        ("hook_that_fails", "with 7"),
+        ("hook_that_fails_where_the_kernel_reaps", "with 7"),
+        ("hook_that_is_killed", "by signal 9"),
+    ],
 )
 def test_a_hook_that_fails_is_a_line_and_the_snapshot_stays(
     play: Play, python: Python, what: str, how: str

@@ -240,6 +240,11 @@ def hook_that_fails():
     return {"path": heapsnap.dump()}
 
 
+def hook_that_fails_where_the_kernel_reaps():
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    return hook_that_fails()
+
+
 def hook_that_is_killed():
     install(hook=f"{sys.executable} -S -c 'import os; os.kill(os.getpid(), 9)'")
     return {"path": heapsnap.dump()}
