@@ -46,13 +46,13 @@ def is_limited(tree_growth: TreeGrowth, entry: int) -> bool:
     What has more entries than that was meant for has none: a resource's capacity is not that of the
     queue before it.
     """
+    if _limited_lru_above(tree_growth, entry) is not None:
+        return True
     count = int(tree_growth.tree.counts[-1][entry])
-    limit = _known_limit(tree_growth, entry)
+    limit = _limit_above(tree_growth, entry)
     if limit is not None:
         return count <= limit
-    return _limited_lru_above(tree_growth, entry) is not None or (
-        count <= LIBRARY_LIMIT and _is_in_cache_of_library(tree_growth, entry)
-    )
+    return count <= LIBRARY_LIMIT and _is_in_cache_of_library(tree_growth, entry)
 
 
 def fills_up_to_its_limit(tree_growth: TreeGrowth, entry: int) -> bool:
@@ -67,7 +67,8 @@ def fills_up_to_its_limit(tree_growth: TreeGrowth, entry: int) -> bool:
     wrapper = _limited_lru_above(tree_growth, entry)
     if wrapper is not None:
         unless_told = LRU_LIMIT * int(tree.counts[-1][wrapper])
-        return count <= tree_growth.series.limit_by_place.get(wrapper, unless_told)
+        most = tree_growth.series.limit_by_place.get(wrapper, unless_told)
+        return min(count, _lru_entries(tree_growth, wrapper)) <= most
     limit = _limit_above(tree_growth, entry)
     if limit is not None:
         return NEARLY_FULL * limit <= count <= limit
@@ -76,14 +77,12 @@ def fills_up_to_its_limit(tree_growth: TreeGrowth, entry: int) -> bool:
 
 def is_below_its_limit(tree_growth: TreeGrowth, entry: int) -> bool:
     """Whether the entry stands in a container that tells how many entries it may have at most."""
-    limit = _known_limit(tree_growth, entry)
-    return limit is not None and int(tree_growth.tree.counts[-1][entry]) <= limit
-
-
-def _known_limit(tree_growth: TreeGrowth, entry: int) -> int | None:
     wrapper = _limited_lru_above(tree_growth, entry)
-    of_wrapper = None if wrapper is None else tree_growth.series.limit_by_place.get(wrapper)
-    return of_wrapper or _limit_above(tree_growth, entry)
+    if wrapper is not None:
+        most = tree_growth.series.limit_by_place.get(wrapper, 0)
+        return _lru_entries(tree_growth, wrapper) <= most
+    limit = _limit_above(tree_growth, entry)
+    return limit is not None and int(tree_growth.tree.counts[-1][entry]) <= limit
 
 
 def is_within_its_limit(tree_growth: TreeGrowth, container: int) -> bool:
@@ -112,9 +111,15 @@ def _limited_lru_above(tree_growth: TreeGrowth, entry: int) -> int | None:
     tree = tree_growth.tree
     for wrapper, below in pairwise(tree.path(entry)):
         if tree.type[wrapper] == LRU_WRAPPER and tree.reference[below] == "<cache>":
-            links = (place for place, kind in enumerate(tree.type) if kind == LRU_LINK)
-            return wrapper if any(wrapper in tree.path(link) for link in links) else None
+            return wrapper if _lru_entries(tree_growth, wrapper) else None
     return None
+
+
+def _lru_entries(tree_growth: TreeGrowth, wrapper: int) -> int:
+    """How many entries the caches have; for each there may be several objects at a place."""
+    tree = tree_growth.tree
+    links = (place for place, kind in enumerate(tree.type) if kind == LRU_LINK)
+    return sum(int(tree.counts[-1][link]) for link in links if wrapper in tree.path(link))
 
 
 def _limit_above(tree_growth: TreeGrowth, entry: int) -> int | None:
