@@ -27,20 +27,22 @@ _opened: "list[ctypes.PyDLL]" = []
 """The C library, once: opening it leaves classes behind that refer to themselves."""
 
 
-def put_up(name):
-    """Make a page of that name: its address; None where it cannot be (an old kernel, a sandbox)."""
+def put_up(name, pages):
+    """Make a page of that name and add its address to a list; nothing where it cannot be.
+
+    So it is on an old kernel and in a sandbox. What is made is known at once, since C code fills
+    the lists: a signal handler of the program's may raise between any two steps.
+    """
+    descriptors = []
     try:
-        descriptor = _named_file(name)
-    except (OSError, AttributeError, ValueError):
-        return None
-    try:
+        _open_named(name, descriptors)
         # The file stays empty: where a limit for files is set, a page would be beyond it.
-        address = _library().mmap(None, _PAGE_BYTES, _PROT_NONE, _MAP_PRIVATE, descriptor, 0)
-        return None if address == _FAILED else address
-    except (OSError, AttributeError):
-        return None
+        arguments = (None,), (_PAGE_BYTES,), (_PROT_NONE,), (_MAP_PRIVATE,), descriptors, (0,)
+        pages.extend(filter(_FAILED.__ne__, map(_library().mmap, *arguments)))
+    except (OSError, AttributeError, ValueError):
+        pass
     finally:
-        kernel.close(descriptor)
+        list(map(kernel.close, descriptors))
 
 
 def take_down(pages):
@@ -53,11 +55,12 @@ def take_down(pages):
         _library().munmap(page, _PAGE_BYTES)
 
 
-def _named_file(name):
+def _open_named(name, descriptors):
     try:
-        return os.memfd_create(name, os.MFD_CLOEXEC | _NO_EXECUTION)
+        flags = os.MFD_CLOEXEC | _NO_EXECUTION
+        descriptors.extend(map(os.memfd_create, (name,), (flags,)))
     except OSError:
-        return os.memfd_create(name, os.MFD_CLOEXEC)
+        descriptors.extend(map(os.memfd_create, (name,), (os.MFD_CLOEXEC,)))
 
 
 def _library():

@@ -25,9 +25,7 @@ def show(signal_number, directory):
     Tells others only, so where it cannot be done (an old kernel, a sandbox) it is left.
     """
     hide()
-    page = pages.put_up(name_of(signal_number, directory))
-    if page is not None:
-        _up.append(page)
+    pages.put_up(name_of(signal_number, directory), _up)
 
 
 def hide():

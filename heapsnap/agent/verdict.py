@@ -29,10 +29,10 @@ def tell(reason):
     """
     global _told
     _told += 1
-    page = pages.put_up(name_of(_told, reason))
-    pages.take_down(_up)
-    if page is not None:
-        _up.append(page)
+    last = _up[:]
+    _up.clear()
+    pages.put_up(name_of(_told, reason), _up)
+    pages.take_down(last)
 
 
 def take_back():

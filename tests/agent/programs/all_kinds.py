@@ -294,9 +294,14 @@ def describe_numpy():
     return objects, grid, view
 
 
+AGENTS = [
+    vars(module) for name, module in sys.modules.items() if name.startswith("heapsnap.agent.")
+]
+
+
 def is_steady(item):
-    # What runs, and what this program itself writes to, changes until the snapshot.
-    changing = (EXPECTED, LABELLED, globals(), sys.modules)
+    # What runs, and what this program and the agent write to, changes until the snapshot.
+    changing = (EXPECTED, LABELLED, globals(), sys.modules, *AGENTS)
     return type(item) is not types.FrameType and not any(item is other for other in changing)
 
 
