@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from heapsnap.analysis.growth.culprits import describe_culprit
 from heapsnap.analysis.growth.steps import Growth, sort_entries
 from heapsnap.analysis.growth.tables import container_growth, garbage_growth, type_growth
-from heapsnap.analysis.heap.facts import describe_snapshot
+from heapsnap.analysis.heap.facts import describe_snapshot, is_same_program
 from heapsnap.analysis.heap.places import Places
 from heapsnap.analysis.results import Diff
 from heapsnap.analysis.series.series import Series
@@ -94,7 +94,5 @@ def diff_of(series: Series, growth: Growth) -> Diff:
 
 def is_same_process(before: Snapshot, after: Snapshot) -> bool:
     """Whether both were taken of one process: same host and pid, and the pid was not reused."""
-    keys = ("host", "pid", "argv", "executable")
-    same = all(before.header.get(key) == after.header.get(key) for key in keys)
     order = (before.header.get("sequence", 0), after.header.get("sequence", 0))
-    return same and order[0] != order[1]
+    return is_same_program(before, after) and order[0] != order[1]

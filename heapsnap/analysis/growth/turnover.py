@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     Items: TypeAlias = NDArray[np.void]
 
-ITEM = np.dtype([("holder", np.uint64), ("object", np.uint64), ("position", np.int64)])
+ITEM_ROW = np.dtype([("holder", np.uint64), ("object", np.uint64), ("position", np.int64)])
 LOOKED_AT = 20_000
 """Objects whose order is compared, evenly spaced; all, where there are no more."""
 MANY_GO = 0.2
@@ -173,7 +173,7 @@ class _Collections:
         heap = self.series.heaps[number]
         addresses = heap.snapshot.address_by_node
         edges = heap.paths.parent_edge_by_node[nodes]
-        items = np.zeros(len(nodes), dtype=ITEM)
+        items = np.zeros(len(nodes), dtype=ITEM_ROW)
         items["object"] = addresses[nodes]
         if not self.is_alone:
             items["holder"] = addresses[heap.graph.referrer_by_edge[edges]]

@@ -65,3 +65,9 @@ def _miscounted(snapshot: Snapshot, verdicts: Verdicts) -> int:
     lasting = {kind.address for kind in snapshot.types if not kind.is_heap_type}
     addresses = snapshot.address_by_node[verdicts.anomalous_nodes].tolist()
     return sum(address not in lasting for address in addresses)
+
+
+def is_same_program(before: Snapshot, after: Snapshot) -> bool:
+    """Whether both were taken on one host, of one pid, while it ran the same program."""
+    keys = ("host", "pid", "argv", "executable")
+    return all(before.header.get(key) == after.header.get(key) for key in keys)

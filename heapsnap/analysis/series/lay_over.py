@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from heapsnap.analysis.heap.facts import is_same_program
 from heapsnap.analysis.series.folding import fold_names
 from heapsnap.analysis.series.moved import follow_moved
 from heapsnap.analysis.series.place_tree import NO_PLACE, Key, PlaceTree
@@ -55,9 +56,8 @@ def lay_over(heaps: Sequence[Places]) -> PlaceTree:
 
 def are_of_one_process(heaps: Sequence[Places]) -> bool:
     """Whether all heaps are of one process, so that equal addresses may be equal objects."""
-    keys = ("host", "pid", "executable")
-    headers = [[heap.snapshot.header.get(key) for key in keys] for heap in heaps]
-    return all(header == headers[0] for header in headers)
+    first = heaps[0].snapshot
+    return all(is_same_program(first, heap.snapshot) for heap in heaps[1:])
 
 
 def _signature_rows(heap: Places) -> list[Key]:

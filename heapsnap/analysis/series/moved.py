@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from heapsnap.analysis.series.place_tree import NO_PLACE
-from heapsnap.graph.signatures import NO_SIGNATURE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,8 +70,7 @@ def follow_moved(tree: PlaceTree, heaps: Sequence[Places]) -> bool:
 
 
 def _place_by_node(heap: Places, by_signature: NDArray[np.int32]) -> NDArray[np.int32]:
-    # An unreached node has signature NO_SIGNATURE, -1, and reads the last cell.
-    assert NO_SIGNATURE == -1
+    # An unreached node has signature -1 and reads the last cell.
     return np.append(by_signature, np.int32(NO_PLACE))[heap.paths.signature_by_node]
 
 
