@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.agent.interpreters import Python, find_interpreters
+from tests.agent.interpreters import Python, find_interpreters, find_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def python(request: pytest.FixtureRequest) -> Python:
 @pytest.fixture(scope="session")
 def own_python() -> Python:
     """The Python that runs the tests, with the packages that are installed for it."""
-    return INTERPRETERS[0]
+    return find_own()
 
 
 @pytest.fixture(autouse=True)

@@ -104,8 +104,13 @@ def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
 def find_interpreters() -> list[Python]:
     """Those that the variable lists, or else the Python that runs this."""
     listed = filter(None, os.environ.get(VARIABLE, "").split(os.pathsep))
-    paths = dict.fromkeys(map(os.path.expanduser, listed)) or [sys.executable]
-    return [Python(path, _version_of(path)) for path in paths]
+    paths = dict.fromkeys(map(os.path.expanduser, listed))
+    return [Python(path, _version_of(path)) for path in paths] or [find_own()]
+
+
+def find_own() -> Python:
+    """The Python that runs this, with the packages that are installed for it."""
+    return Python(sys.executable, sys.version_info[:2])
 
 
 def _version_of(path: str) -> tuple[int, int]:

@@ -50,7 +50,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def once(python: Python, own_python: Python) -> None:
     """In the short form, one Python is enough for what takes long."""
-    if python is not own_python and not os.environ.get("HEAPSNAP_LONG"):
+    if python != own_python and not os.environ.get("HEAPSNAP_LONG"):
         pytest.skip("the long form (HEAPSNAP_LONG=1) has it on every Python")
 
 
