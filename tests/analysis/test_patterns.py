@@ -200,6 +200,14 @@ def test_a_parent_that_something_else_keeps_would_stay_without_its_part():
     assert pattern_of("app.Channel", *pictures) == "module-level-collection"
 
 
+def test_a_parent_of_which_less_hangs_than_of_its_part_is_no_whole():
+    pictures = (
+        "module app -.SPANS-> spans:list -[#]-> s*{n}:app.Span -.parent-> p*{n}:app.SpanContext",
+        "s*{n} -.attributes-> a*{n}:dict",
+    )
+    assert pattern_of("app.Span", *pictures) == "module-level-collection"
+
+
 def test_leaves_of_one_tree_that_a_module_holds_keep_nothing_more():
     pictures = (
         "module app -.TREE-> top:app.Node -.children-> tops:list -[#]-> n*{n}:app.Node",
@@ -282,10 +290,40 @@ def test_an_exporter_that_only_appends_is_not_said_to_have_consumers():
 )  # fmt: skip
 def test_a_callback_may_stand_in_the_record_of_a_library(record, owner, expected):
     pictures = (
-        "module app -.FEED-> feed:lib.Feed -.observers-> list_:list",
+        "module app -.FEED-> feed:lib.Feed -.kept-> list_:list",
         f"list_ -[#]{record}-> m*{{n}}:method -.__self__-> x*{{n}}:{owner}",
     )
     assert pattern_of(owner, *pictures) == expected
+
+
+@pytest.mark.parametrize(
+    ("registry", "expected"),
+    [
+        (".handlers-> l:list -[#]", "registered-handler"),
+        (".handlers-> d:dict -[*]-> s:set -{{*}}", "registered-handler"),
+        (".event_hooks-> d:dict -['on request']-> l:list -[#]", "registered-handler"),
+        (".listeners_by_topic-> d:dict -[*]", "registered-handler"),
+        (".handled-> l:list -[#]", None),
+        (".handler-> l:list -[#]", None),
+        (".handlers-> d:dict -[*]-> s:app.Feed -.rows-> l:list -[#]", None),
+    ],
+)
+def test_a_registry_of_handlers_is_known_by_its_name(registry, expected):
+    registry = registry.replace("{{", "{").replace("}}", "}")
+    picture = f"module app -.FEED-> feed:lib.Feed -{registry}-> r*{{n}}:app.Row"
+    assert pattern_of("app.Row", picture) == expected
+
+
+@pytest.mark.parametrize(("kept", "expected"), [(60, None), (1, "timer-never-cancelled")])
+def test_a_timer_is_not_to_blame_for_what_a_single_waiting_function_collects(kept, expected):
+    """A loop's timer keeps a coroutine that sleeps: of one snapshot the crowd says which it is."""
+    heap = load_heap(
+        "module lib -.LOOP-> loop:lib.Loop -._scheduled-> timers:list",
+        f"timers -[#]-> t*{60 // kept}:asyncio.events.TimerHandle -._args-> c*{60 // kept}:coroutine",
+        f"c*{60 // kept} -rows-> l*{60 // kept}:list -[#]-> r*60:app.Row",
+    )
+    pattern = why(heap, "app.Row").groups[0].pattern
+    assert (pattern and pattern.id) == expected
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from heapsnap.analysis.results import HoldingGroup, Why
 from heapsnap.analysis.series.allocation import find_sites
 from heapsnap.analysis.series.lens import FilteredPlaces, look
 from heapsnap.analysis.series.place_tree import NO_PLACE
-from heapsnap.analysis.series.series import Series
+from heapsnap.analysis.series.series import SUSPENDED, Series
 from heapsnap.graph.references import NO_EDGE
 
 if TYPE_CHECKING:
@@ -37,8 +37,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from heapsnap.analysis.results import Chain
     from heapsnap.analysis.series.place_tree import PlaceTree
     from heapsnap.snapshot.model import Snapshot
+
+CROWD = 4
+"""Objects for each function that waits, from which on the functions are not what is many."""
 
 
 def why(
@@ -219,10 +223,26 @@ class Question:
                 path=path,
                 is_cycle=cycle is not None,
                 is_part=has_parent_elsewhere(_whole(heap), example, edges),
+                from_step=0 if cycle is not None else self._step_of_crowded_function(place, chain),
             ),
             fingerprint=fingerprint(verdict, self.tree.type[place], path),
             allocated_at=find_sites(self.series, place),
         )
+
+    def _step_of_crowded_function(self, place: int, chain: Chain) -> int:
+        """The step of a suspended function whose variables hold many of these objects; else 0.
+
+        What leads to it, an event loop's timers say, merely keeps a function that waits.
+        """
+        path = self.tree.path(place)
+        counts = self.tree.counts[-1]
+        functions = [
+            above for above, below in pairwise(path) if self.series.is_variable_of_suspended(below)
+        ]
+        if not functions or counts[place] < CROWD * counts[functions[-1]]:
+            return 0
+        steps = [number for number, step in enumerate(chain.steps) if step.layout in SUSPENDED]
+        return steps[-1] if steps else 0
 
     @property
     def _before(self) -> Places | None:

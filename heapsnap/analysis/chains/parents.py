@@ -34,7 +34,7 @@ def has_parent_elsewhere(places: Places, node: int, edges: Sequence[int]) -> boo
     """Whether an object keeps a parent of its own package that is not what holds it.
 
     A parent that most of the parts share, or that something else keeps as well, would be there
-    without them.
+    without them; and one that is less than half of what the part keeps is no whole.
 
     Args:
         places: The heap.
@@ -57,7 +57,13 @@ def has_parent_elsewhere(places: Places, node: int, edges: Sequence[int]) -> boo
         return False
     # Of a tree whose nodes are all of one class only the kept ones are taken away.
     kept = np.array([node, *(part for part in parts if part not in wholes)], dtype=np.int32)
-    return bool(places.is_retained_by(kept)[parents].all())
+    if not places.is_retained_by(kept)[parents].all():
+        return False
+    # A span's parent, say, is but a number by which it is told.
+    of_part, of_whole = (
+        places.retained_bytes(np.array(nodes, dtype=np.int32)) for nodes in ([node], parents)
+    )
+    return of_whole * 2 >= of_part
 
 
 def _siblings(places: Places, node: int, edges: Sequence[int]) -> list[int]:

@@ -262,6 +262,16 @@ ELSEWHERE = (  # Libraries.
         *REGISTERED_METHOD,
     ),
     known(
+        "registered-handler",
+        # By what the registry is called: one collection, or one for each name or path.
+        rf"\.\w*(?i:handler|hook|listener|callback|observer|subscriber|subscription|receiver|watcher|"
+        rf"interceptor|middleware|extension|plugin|filter)s(_\w+)? ({COLLECTION}\S* )?{COLLECTION}",
+        "a registry keeps every handler, hook or listener that was put into it, and what that "
+        "refers to",
+        "take it out when it is done with (remove, unregister, unsubscribe), or register one, "
+        "once, for all",
+    ),
+    known(
         "class-level-collection",
         rf"(type|\S+@) \.\w+ {COLLECTION}",
         "a collection that is an attribute of a class is shared by all its instances and stays "

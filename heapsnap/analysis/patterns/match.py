@@ -37,7 +37,7 @@ handlers to its item, from a cache's wrapper to its dict's entry."""
 
 
 def match_pattern(
-    chain: Chain, *, path: str, is_cycle: bool, is_part: bool = False
+    chain: Chain, *, path: str, is_cycle: bool, is_part: bool = False, from_step: int = 0
 ) -> Pattern | None:
     """The first known pattern that the chain shows, or None.
 
@@ -46,21 +46,22 @@ def match_pattern(
         path: The normalised path that it is an example of.
         is_cycle: Whether it is a cycle.
         is_part: Whether the last object refers to a parent that is not on the chain.
+        from_step: The first step that may show one.
     """
     text, starts = _written(chain, path=path, is_cycle=is_cycle)
     for known in KNOWN:
         if (known.in_cycle and not is_cycle) or (known.of_part and not is_part):
             continue
         for match in known.looks.finditer(text):
+            first_step = bisect_right(starts, match.start()) - 1
             last_step = bisect_left(starts, match.end()) - 1
             if chain.grows_at is None:
                 is_there = not known.at_growth
             else:
-                first_step = bisect_right(starts, match.start()) - 1
                 is_there = last_step >= chain.grows_at - SLACK and (
                     not known.at_growth or first_step < chain.grows_at
                 )
-            if is_there:
+            if is_there and first_step >= from_step:
                 return known.pattern
     return None
 

@@ -178,11 +178,18 @@ class Series:
         if self.origins.of_module(self.tree.reference[root]) == Origin.PROGRAM:
             return None
         for number in range(len(path) - 2, 0, -1):
-            kind, following = self.tree.type[path[number]], path[number + 1]
-            if kind in SUSPENDED and self.tree.reference[following].isidentifier():
+            following = path[number + 1]
+            if self.is_variable_of_suspended(following):
                 names = self._names_of_holders(following)
+                kind = self.tree.type[path[number]]
                 return (number, f"{kind} {names.pop()}()") if len(names) == 1 else None
         return None
+
+    def is_variable_of_suspended(self, place: int) -> bool:
+        """Whether a variable of a coroutine or generator holds the objects at a place."""
+        tree, above = self.tree, self.tree.parent[place]
+        is_held_so = above != NO_PLACE and tree.type[above] in SUSPENDED
+        return is_held_so and tree.reference[place].isidentifier()
 
     def _names_of_holders(self, place: int) -> set[str]:
         """What those are called from which the chosen paths lead to the objects at a place."""
