@@ -105,6 +105,8 @@ class Consequence:
 class Culprit:
     """A place where growth enters the heap, and the type that a person would blame.
 
+    ``called`` are words that follow the type where nearly all of the objects are called or run the
+    same: ``deliver()`` after coroutine, ``of deliver()`` after Task; else empty.
     ``holder`` is one line of text: the path that holds the growing objects
     (``app.cache.SESSIONS[*]``), or for garbage the cycle. ``verdict`` is ``rooted``, ``frame``,
     ``c-held`` or ``garbage``. ``counts`` are the objects at this place in each snapshot, in the
@@ -125,6 +127,7 @@ class Culprit:
     fingerprint: str
     consequences: tuple[Consequence, ...]
     allocated_at: tuple[AllocationSite, ...] = ()
+    called: str = ""
 
     @property
     def count_before(self) -> int:

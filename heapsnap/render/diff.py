@@ -17,6 +17,7 @@ from heapsnap.render.verdict import (
     held_text,
     in_all_text,
     names_of,
+    title_of,
     told_consequences,
     waiting_text,
     why_none,
@@ -78,9 +79,8 @@ def _answer(result: Diff, names: Mapping[str, str], most: int | None) -> list[Te
             return [line("garbage waits for the collector: ", (waiting, TYPE), text)]
         return [line(("no leak found", GOOD), f": {why_none(result)}")]
     culprit = result.culprits[0]
-    name = names[culprit.type]
-    first = line((name, TYPE), "  ", *_growth_words(culprit), "  ", held_text(culprit))
-    lines = [first]
+    title = (title_of(culprit, names), TYPE)
+    lines = [line(title, "  ", *_growth_words(culprit), "  ", held_text(culprit))]
     if len(culprit.counts) > PAIR:
         counts = " -> ".join(count_text(count) for count in culprit.counts)
         lines.append(line(f"in every step: {counts}  ", (plot(culprit.counts), GROWTH), indent=2))
@@ -88,7 +88,7 @@ def _answer(result: Diff, names: Mapping[str, str], most: int | None) -> list[Te
         lines.append(line(f"with them: {_consequences(culprit, names, most)}", indent=2))
     if culprit.allocated_at:
         lines.append(line(f"allocated at {sites_text(culprit.allocated_at)}", indent=2))
-    lines.append(line(f"next: heapsnap why {shlex.quote(name)}", indent=2))
+    lines.append(line(f"next: heapsnap why {shlex.quote(names[culprit.type])}", indent=2))
     return lines
 
 
@@ -139,7 +139,7 @@ def _culprit_table(
             (growth_text(culprit.growth), GROWTH),
             f"({count_text(culprit.count_before)} -> {count_text(culprit.count_after)})",
             *([plot(culprit.counts)] if has_plots else []),
-            (names[culprit.type], TYPE),
+            (title_of(culprit, names), TYPE),
             bytes_growth_text(culprit.retained_bytes_growth),
             held_text(culprit),
             *([_main_site(culprit)] if has_sites else []),

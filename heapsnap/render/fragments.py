@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from heapsnap.render.diff import render_diff
 from heapsnap.render.page import fill, trusted
-from heapsnap.render.verdict import held_text, names_of
+from heapsnap.render.verdict import held_text, names_of, title_of
 from heapsnap.render.why import render_why
 from heapsnap.render.words import short_names
 
@@ -44,6 +44,7 @@ def diff_fragment(result: Diff, picture: str | None) -> str:
         result=result,
         names=names_of(result),
         held_text=held_text,
+        title_of=title_of,
         most=MOST_ROWS,
     )
 

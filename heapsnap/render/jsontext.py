@@ -224,6 +224,7 @@ def snapshot_json(facts: SnapshotFacts) -> dict[str, Any]:
 def _culprit(culprit: Culprit) -> dict[str, Any]:
     return {
         "type": culprit.type,
+        "called": culprit.called,
         "holder": culprit.holder,
         "verdict": culprit.verdict,
         "count_before": culprit.count_before,

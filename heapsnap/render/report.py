@@ -22,6 +22,7 @@ from heapsnap.render.verdict import (
     held_text,
     in_all_text,
     names_of,
+    title_of,
     told_consequences,
     waiting_text,
     why_none,
@@ -91,6 +92,7 @@ def render_report(report: Report, pictures: Sequence[str | None], *, version: st
         ],
         "others": result.culprits[len(report.findings) :],
         "held_text": held_text,
+        "title_of": title_of,
         "plots": [
             *(_plot(culprit, result, names) for culprit in result.culprits[:MOST_PLOTS]),
             _memory_plot(result),
@@ -109,7 +111,7 @@ def _title(result: Diff, names: Mapping[str, str]) -> str:
         return "no leak found"
     first = result.culprits[0]
     growth = f"+{count_text(first.growth)}" if first.growth > 0 else "larger"
-    return f"{names[first.type][:LONGEST_TITLE]} {growth}"
+    return f"{title_of(first, names)[:LONGEST_TITLE]} {growth}"
 
 
 def _commands(result: Diff) -> Commands:
@@ -179,7 +181,7 @@ def chain_steps(chain: Chain) -> list[ShownStep]:
 
 
 def _plot(culprit: Culprit, result: Diff, names: Mapping[str, str]) -> Mapping[str, Any]:
-    name = names[culprit.type]
+    name = title_of(culprit, names)
     counts = ", ".join(count_text(count) for count in culprit.counts)
     return {
         "name": name,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from heapsnap.render.chain import chain_lines
 from heapsnap.render.lines import QUIET, REFERENCE, TYPE, line, prose
+from heapsnap.render.verdict import title_of
 from heapsnap.render.words import bytes_text, count_text, plural, short_names
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def render_steady(found: Sequence[SteadyGrowth], *, width: int) -> list[Text]:
 
 
 def _growth_lines(growth: SteadyGrowth, names: dict[str, str], width: int) -> list[Text]:
-    culprit, name = growth.culprit, names[growth.culprit.type]
+    culprit, name = growth.culprit, title_of(growth.culprit, names)
     is_garbage = culprit.verdict == "garbage"
     how = "garbage, kept by its own cycle: " if is_garbage else "held by "
     lines = [

@@ -38,6 +38,11 @@ def names_of(result: Diff) -> Mapping[str, str]:
     return short_names(types | {row.type for row in result.containers})
 
 
+def title_of(culprit: Culprit, names: Mapping[str, str]) -> str:
+    """What grew: ``Row``, ``Task of deliver()``."""
+    return f"{names[culprit.type]} {culprit.called}".rstrip()
+
+
 def told_consequences(culprit: Culprit, most: int) -> tuple[Consequence, ...]:
     """The first of what came along; more of it where the program itself declares the types."""
     own = sum(row.origin == PROGRAM for row in culprit.consequences)

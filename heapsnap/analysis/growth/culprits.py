@@ -18,6 +18,7 @@ from heapsnap.analysis.chains.describe import (
     describe_chain,
     root_of,
 )
+from heapsnap.analysis.growth.called import what_is_called
 from heapsnap.analysis.heap.origins import Origin
 from heapsnap.analysis.results import Consequence, Culprit
 from heapsnap.analysis.series.allocation import find_sites
@@ -35,7 +36,7 @@ _PLACE_OF_CODE = re.compile(r" \([^()]*:\d+\)")
 NEAREST_FIRST = (Origin.PROGRAM, Origin.LIBRARY, Origin.PYTHON)
 """What a person knows best says most of what came along; dicts and tuples are everybody's."""
 LOOKED_AT = 1000
-"""Objects among which a new one is looked for as the worked example."""
+"""Objects among which new ones are looked for."""
 
 
 def describe_culprit(
@@ -53,7 +54,8 @@ def describe_culprit(
     tree, after = series.tree, series.after
     verdict = series.verdict_of_place(entry.place)
     holder = series.path_text(entry.place, verdict)
-    node = _example(series, entry.blamed)
+    examples = _examples(series, entry.blamed)
+    node = examples[0]
     edges = chain_to(after, node)
     grows_at = growing_edge(series, edges, entry.place)
     chain = describe_chain(after, root_of(after, node), edges, grows_at_edge=grows_at)
@@ -64,6 +66,7 @@ def describe_culprit(
     kind = tree.type[entry.blamed]
     return Culprit(
         type=kind,
+        called=what_is_called(series, examples),
         holder=holder,
         verdict=verdict,
         counts=tuple(tree.counts[:, entry.blamed].tolist()),
@@ -110,8 +113,8 @@ def fingerprint(verdict: str, kind: str, holder: str) -> str:
     return hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()[:12]
 
 
-def _example(series: Series, place: int) -> int:
-    """One object that stands at the place, preferably one that is new."""
+def _examples(series: Series, place: int) -> list[int]:
+    """Objects that stand at the place, at least one: those that are new if any is."""
     last = len(series.heaps) - 1
     nodes = series.nodes_at(last, place)[:LOOKED_AT]
     known = series.nodes_at(0, place)
@@ -119,7 +122,7 @@ def _example(series: Series, place: int) -> int:
     addresses = series.after.snapshot.address_by_node[nodes].tolist()
     pairs = zip(nodes.tolist(), addresses, strict=True)
     fresh = [node for node, address in pairs if address not in known_addresses]
-    return fresh[0] if fresh else int(nodes[0])
+    return fresh or nodes[:1].tolist()
 
 
 def _retained_growth(series: Series, places: Sequence[int]) -> int:
