@@ -25,6 +25,9 @@ MOST_ASKED = 10_000
 """Instances of one class that are asked: caches are few, and of what a program has millions each
 name would cost as much as the row."""
 
+LEAST_BYTES = 1_000_000
+"""From here on a number is one of bytes (``client_max_size``), or as good as none."""
+
 _closure_of_function = types.FunctionType.__dict__["__closure__"].__get__
 _contents_of_cell = types.CellType.__dict__["cell_contents"].__get__
 
@@ -65,7 +68,7 @@ class _Namer:
                 limit = read(instance)
             except AttributeError:
                 continue
-            if type(limit) is int and limit > 0:
+            if type(limit) is int and 0 < limit < LEAST_BYTES:
                 return f"{word}={limit}"
         return ""
 

@@ -1,5 +1,7 @@
 """What came along with a culprit, in heaps that are drawn: folded, or a leak of its own."""
 
+import pytest
+
 from heapsnap.analysis.answers.diff import diff
 from tests.heaps import load_heap
 
@@ -212,10 +214,27 @@ def test_what_an_event_loop_leads_to_is_told_from_the_coroutine_on():
     assert looped("produce") == ["coroutine produce() local variable orders[*]"]
 
 
-def test_where_several_coroutines_stand_at_one_place_the_whole_path_is_told():
-    assert looped("produce", "consume") == [
-        "asyncio.events.loop._ready[*]._coro local variable orders[*]"
-    ]
+def test_where_several_coroutines_stand_at_one_place_it_is_told_from_the_loop_on():
+    assert looped("produce", "consume") == ["event loop._ready[*]._coro local variable orders[*]"]
+
+
+@pytest.mark.parametrize(
+    ("module", "loop", "expected"),
+    [
+        ("_asyncio", "asyncio.unix_events._UnixSelectorEventLoop", "event loop._scheduled[*]"),
+        ("uvloop", "uvloop.Loop", "event loop._scheduled[*]"),
+        ("__main__", "uvloop.Loop", "__main__.current._scheduled[*]"),
+        ("lib", "lib.Loop", "lib.current._scheduled[*]"),
+    ],
+)
+def test_how_the_interpreter_comes_to_an_event_loop_is_not_told(module, loop, expected):
+    def heap(n):
+        return load_heap(
+            f"module {module} -.current-> loop:{loop} -._scheduled-> timers:list",
+            f"timers -[#]-> t*{n}:asyncio.TimerHandle",
+        )
+
+    assert [c.holder for c in diff(before=heap(10), after=heap(60)).culprits] == [expected]
 
 
 def test_what_came_along_is_told_from_the_programs_own_to_pythons():

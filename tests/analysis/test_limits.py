@@ -34,7 +34,7 @@ def culprits_of(*pictures: str, sizes: dict[str, int] | None = None, **keywords:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("", ["__main__.Order"]), ("maxlen=100", []), ("maxlen=1000", ["__main__.Order"])],
+    [("", ["__main__.Order"]), ("maxlen=1000", []), ("maxlen=100000", ["__main__.Order"])],
 )
 def test_a_deque_that_is_filling_up_to_its_limit_is_no_leak(name, expected):
     pictures = ("module app -.LAST-> last:collections.deque -[#]-> o*{n}:__main__.Order",)
@@ -83,6 +83,25 @@ def test_an_lru_cache_fills_up_to_the_number_that_it_tells(name, expected):
     assert culprits_of(*pictures, names={"load": name} if name else {}) == expected
 
 
+@pytest.mark.parametrize(("links", "expected"), [("link0", ["__main__.Session"]), ("link*{n}", [])])
+def test_what_an_argument_collects_is_not_limited_by_the_lru_cache(links, expected):
+    sessions = "sessions" if links == "link0" else "sessions*{n}"
+    pictures = (
+        "module lib -.load-> load:functools._lru_cache_wrapper -<cache>-> cache:dict",
+        f"cache -[*]-> {links}:functools._lru_list_elem -<key>-> {sessions}:list",
+        f"{sessions} -[*]-> o*{{n}}:__main__.Session",
+    )
+    assert culprits_of(*pictures, names={"load": "maxsize=100"}) == expected
+
+
+def test_a_table_of_pythons_with_a_known_limit_fills_up_however_often_it_is_looked_at():
+    pictures = [
+        f"module re -._cache-> cache:dict -[*]-> p*{count}:lib.Pattern" for count in (10, 110, 210)
+    ]
+    first, middle, last = map(load_heap, pictures)
+    assert diff(before=first, between=[middle], after=last).culprits == ()
+
+
 @pytest.mark.parametrize("kind", ["lib.Cache", "__main__.Cache"])
 @pytest.mark.parametrize(
     "held",
@@ -100,7 +119,8 @@ def test_an_lru_cache_fills_up_to_the_number_that_it_tells(name, expected):
         ("maxsize=100", []),
         ("max_entries=60", []),
         ("maxsize=50", ["__main__.Order"]),
-        ("maxsize=1000", ["__main__.Order"]),
+        ("maxsize=1000", []),
+        ("maxsize=100000", ["__main__.Order"]),
         ("maxsize=9223372036854775807", ["__main__.Order"]),
         ("hits=100", ["__main__.Order"]),
     ],

@@ -297,6 +297,19 @@ def test_a_callback_may_stand_in_the_record_of_a_library(record, owner, expected
 
 
 @pytest.mark.parametrize(
+    ("threads", "expected"), [(60, "thread-still-running"), (5, None), (1, None)]
+)
+def test_what_many_threads_hold_one_each_of_is_kept_by_threads_that_do_not_end(threads, expected):
+    heap = load_heap(
+        *(f"c{k}:app.Consumer" for k in range(60)),
+        *(f"c{k} -.more-> c{k + 1}" for k in range(threads, 59)),
+        threads={f"consumer-{k}": [f"Consumer.run (app.py:9) self=c{k}"] for k in range(threads)},
+    )
+    group = why(heap, "app.Consumer").groups[0]
+    assert (group.pattern and group.pattern.id) == expected
+
+
+@pytest.mark.parametrize(
     ("registry", "expected"),
     [
         (".handlers-> l:list -[#]", "registered-handler"),

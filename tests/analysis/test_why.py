@@ -252,7 +252,7 @@ def test_a_second_name_of_the_same_container_is_told():
         "module app -.M-> m:Manager -.all-> o:list -[#]-> x:X",
         "m -.same-> o",
         "m -.again-> o",
-    ) == [".M .same [0]", ".M .again [0]"]
+    ) == [".M .all [0]", ".M .same [0]"]
 
 
 def test_a_second_reference_within_what_lets_go_is_no_further_way():

@@ -17,7 +17,7 @@ from heapsnap.analysis.chains.describe import (
     describe_chain,
     root_of,
 )
-from heapsnap.analysis.chains.details import detail_lines
+from heapsnap.analysis.chains.details import count_threads, detail_lines
 from heapsnap.analysis.chains.parents import has_parent_elsewhere
 from heapsnap.analysis.growth.culprits import fingerprint, growing_edge
 from heapsnap.analysis.growth.steps import rank_of_leaks
@@ -29,7 +29,7 @@ from heapsnap.analysis.results import HoldingGroup, Why
 from heapsnap.analysis.series.allocation import find_sites
 from heapsnap.analysis.series.lens import FilteredPlaces, look
 from heapsnap.analysis.series.place_tree import NO_PLACE
-from heapsnap.analysis.series.series import SUSPENDED, Series
+from heapsnap.analysis.series.series import Series
 from heapsnap.graph.references import NO_EDGE
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ if TYPE_CHECKING:
     from heapsnap.snapshot.model import Snapshot
 
 CROWD = 4
-"""Objects for each function that waits, from which on the functions are not what is many."""
+"""Objects for each of what waits, from which on it is not that which is many."""
+
+MANY_THREADS = 10
+"""Threads from which on they are not those that a program has anyway."""
 
 
 def why(
@@ -205,6 +208,10 @@ class Question:
             cycle = cycle_through(heap, example, edges)
             path = cycle_text(cycle) if cycle is not None else path
         shown = cycle or chain
+        detail = detail_lines(_whole(heap), root, edges, verdict, self._before)
+        threads = count_threads(_whole(heap), nodes) if verdict == "frame" else 0
+        if threads > 1:
+            detail.append(f"{threads:,} threads hold such objects")
         return HoldingGroup(
             count=len(nodes),
             growth=growth,
@@ -214,35 +221,46 @@ class Question:
             path=path,
             chain=chain,
             cycle=cycle,
-            alternatives=tuple(find_alternatives(heap, example, edges, most=max_alternatives))
+            alternatives=self._alternatives(example, edges, chain, max_alternatives)
             if verdict != "garbage"
             else (),
-            detail=tuple(detail_lines(_whole(heap), root, edges, verdict, self._before)),
+            detail=tuple(detail),
             pattern=match_pattern(
                 shown,
                 path=path,
                 is_cycle=cycle is not None,
                 is_part=has_parent_elsewhere(_whole(heap), example, edges),
-                from_step=0 if cycle is not None else self._step_of_crowded_function(place, chain),
+                is_of_threads=threads >= MANY_THREADS and threads * 2 >= len(nodes),
+                from_step=0 if cycle is not None else self._first_telling_step(place, chain),
             ),
             fingerprint=fingerprint(verdict, self.tree.type[place], path),
             allocated_at=find_sites(self.series, place),
         )
 
-    def _step_of_crowded_function(self, place: int, chain: Chain) -> int:
-        """The step of a suspended function whose variables hold many of these objects; else 0.
+    def _alternatives(
+        self, example: int, edges: Sequence[int], chain: Chain, most: int
+    ) -> tuple[Chain, ...]:
+        """Further chains to an object, those that read alike once.
 
-        What leads to it, an event loop's timers say, merely keeps a function that waits.
+        A filter may shorten them to what is the end of its own chain.
+        """
+        others = find_alternatives(self.heap, example, edges, most=most)
+        told = {other.steps: other for other in others}
+        return tuple(o for s, o in told.items() if s[1:] != chain.steps[-len(s) + 1 :])
+
+    def _first_telling_step(self, place: int, chain: Chain) -> int:
+        """From which step on the chain may show a known pattern.
+
+        An event loop's timer merely leads to what waits there, be it a coroutine or a server, if
+        that holds a crowd of these objects; and to each of them if it does not.
         """
         path = self.tree.path(place)
+        start, _ = self.series.below_machinery(path) or (0, "")
         counts = self.tree.counts[-1]
-        functions = [
-            above for above, below in pairwise(path) if self.series.is_variable_of_suspended(below)
-        ]
-        if not functions or counts[place] < CROWD * counts[functions[-1]]:
+        if not start or counts[place] < CROWD * counts[path[start]]:
             return 0
-        steps = [number for number, step in enumerate(chain.steps) if step.layout in SUSPENDED]
-        return steps[-1] if steps else 0
+        kind = self.tree.type[path[start]]
+        return max((n for n, step in enumerate(chain.steps) if step.type == kind), default=0)
 
     @property
     def _before(self) -> Places | None:

@@ -103,7 +103,8 @@ def _let_go(places: Places, explanation: nx.DiGraph, chain: Sequence[int]) -> bo
     )
     if not explanation.has_edge(owner, referent):
         return False
-    others = explanation.edges[owner, referent]["others"]
+    data = explanation.edges[owner, referent]
+    others = [other for other in (data["edge"], *data["others"]) if other != edge]
     explanation.remove_edge(owner, referent)
     if others:  # the owner has the same thing under a second name
         explanation.add_edge(owner, referent, edge=others[0], others=others[1:])

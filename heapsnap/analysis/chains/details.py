@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from heapsnap.analysis.chains.describe import text_of_node
+from heapsnap.analysis.chains.describe import root_of, text_of_node
 from heapsnap.analysis.chains.likely_holder import likely_holder_lines
 from heapsnap.analysis.heap.labels import LATE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from heapsnap.analysis.heap.places import Places
     from heapsnap.snapshot.model import ObjectType
 
 MOST_THREADS = 5
+MOST_HELD = 1000
 MOST_AWAITS = 12
 CALLBACK_DEPTH = 4
 """Steps from a future to the task that it wakes: list, tuple, bound method, task."""
@@ -49,6 +52,18 @@ def detail_lines(
         if heap.verdicts.excess_by_node[root] > 0:
             lines += likely_holder_lines(heap, root, before)
     return lines
+
+
+def count_threads(heap: Places, nodes: NDArray[np.int64]) -> int:
+    """How many threads have the roots of these objects in variables.
+
+    Args:
+        heap: The heap.
+        nodes: Of very many the last ones are looked at.
+    """
+    ways_of = heap.roots.frame_roots_by_node
+    roots = {root_of(heap, node) for node in nodes[-MOST_HELD:].tolist()}
+    return len({way.thread.ident for root in roots for way in ways_of.get(root, ())})
 
 
 def _frame_lines(heap: Places, root: int) -> list[str]:

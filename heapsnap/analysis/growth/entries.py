@@ -20,6 +20,7 @@ from heapsnap.analysis.growth.warming import (
     MADE_ONCE,
     MANY,
     WARMING,
+    is_pythons_own,
     tier_of,
 )
 from heapsnap.analysis.heap.labels import KEY
@@ -157,7 +158,7 @@ def _swollen(tree_growth: TreeGrowth) -> list[Entry]:
             bytes_growth=int(bytes_growth[place]),
             tree_bytes_growth=int(bytes_growth[place]),
             tier=WARMING
-            if _is_pythons(tree_growth, place) or is_within_its_limit(tree_growth, place)
+            if is_pythons_own(tree_growth, place) or is_within_its_limit(tree_growth, place)
             else LEAK,
         )
         for place in large.tolist()
@@ -165,13 +166,6 @@ def _swollen(tree_growth: TreeGrowth) -> list[Entry]:
         if (tree.type[place] in tree_growth.leaf_types or _has_no_new_entries(tree_growth, place))
         and tree_growth.net_bytes_by_type[tree.type[place]] >= FEW_BYTES
     ]
-
-
-def _is_pythons(tree_growth: TreeGrowth, place: int) -> bool:
-    root = tree_growth.root_by_place[place]
-    name = tree_growth.tree.reference[root]
-    is_module = tree_growth.tree.type[root] == "module"
-    return is_module and tree_growth.origins.of_module(name) == Origin.PYTHON
 
 
 def _has_no_new_entries(tree_growth: TreeGrowth, place: int) -> bool:

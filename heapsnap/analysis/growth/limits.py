@@ -32,6 +32,8 @@ KNOWN_LIMITS = {("re", "._cache"): 512, ("re", "._cache2"): 512, ("fnmatch", "._
 """Caches of Python's own, by module and attribute, and the entries after which they are cleared."""
 NEARLY_FULL = 0.5
 """Of its limit, from which on a container fills up; a deque of a million is a leak before."""
+LITTLE_BYTES = 2 << 20
+"""What a container may keep when it is full, for its growth to be no leak however empty it is."""
 LIMIT_ATTRIBUTE = re.compile(rf"(\.|\[\')\w*({'|'.join(LIMIT_WORDS)})(\'\])?$", re.IGNORECASE)
 """What the attribute is called in which a cache keeps how many entries it may have."""
 LIBRARY_LIMIT = 512
@@ -55,14 +57,17 @@ def is_limited(tree_growth: TreeGrowth, entry: int) -> bool:
     return count <= LIBRARY_LIMIT and _is_in_cache_of_library(tree_growth, entry)
 
 
-def fills_up_to_its_limit(tree_growth: TreeGrowth, entry: int) -> bool:
-    """Whether the entry stands in a container with a limit that it may only now have reached."""
+def fills_up_to_its_limit(tree_growth: TreeGrowth, entry: int, bytes_growth: int) -> bool:
+    """Whether the entry stands in a container that fills up, or is little even when it is full.
+
+    Args:
+        tree_growth: What grew.
+        entry: Where growth enters.
+        bytes_growth: What came there, with all that hangs on it.
+    """
     tree = tree_growth.tree
     count = int(tree.counts[-1][entry])
-    path = tree.path(entry)
-    module, attributes = tree.reference[path[0]], {tree.reference[p] for p in path[1:3]}
-    limits = [KNOWN_LIMITS.get((module, attribute), 0) for attribute in attributes]
-    if count <= max(limits, default=0) or _is_pool_of_threads(tree_growth, entry):
+    if _is_in_table_of_python(tree_growth, entry) or _is_pool_of_threads(tree_growth, entry):
         return True
     wrapper = _limited_lru_above(tree_growth, entry)
     if wrapper is not None:
@@ -71,7 +76,8 @@ def fills_up_to_its_limit(tree_growth: TreeGrowth, entry: int) -> bool:
         return min(count, _lru_entries(tree_growth, wrapper)) <= most
     limit = _limit_above(tree_growth, entry)
     if limit is not None:
-        return NEARLY_FULL * limit <= count <= limit
+        bytes_of_full = bytes_growth // max(1, int(tree_growth.growth[entry])) * limit
+        return count <= limit and (count >= NEARLY_FULL * limit or bytes_of_full <= LITTLE_BYTES)
     return count <= LIBRARY_LIMIT and _is_in_cache_of_library(tree_growth, entry)
 
 
@@ -81,6 +87,8 @@ def is_below_its_limit(tree_growth: TreeGrowth, entry: int) -> bool:
     if wrapper is not None:
         most = tree_growth.series.limit_by_place.get(wrapper, 0)
         return _lru_entries(tree_growth, wrapper) <= most
+    if _is_in_table_of_python(tree_growth, entry):
+        return True
     limit = _limit_above(tree_growth, entry)
     return limit is not None and int(tree_growth.tree.counts[-1][entry]) <= limit
 
@@ -91,6 +99,14 @@ def is_within_its_limit(tree_growth: TreeGrowth, container: int) -> bool:
     places = [container, *_owners(tree_growth, container)[: STEPS_TO_OWNER - 1]]
     limit = next((series.limit_by_place[p] for p in places if p in series.limit_by_place), None)
     return limit is not None and 0 < int(series.entries[-1][container]) <= limit
+
+
+def _is_in_table_of_python(tree_growth: TreeGrowth, entry: int) -> bool:
+    """Whether it is one of the caches whose limit is known, and holds no more than that."""
+    tree = tree_growth.tree
+    path = tree.path(entry)
+    limits = (KNOWN_LIMITS.get((tree.reference[path[0]], tree.reference[p]), 0) for p in path[1:3])
+    return int(tree.counts[-1][entry]) <= max(limits, default=0)
 
 
 def _is_pool_of_threads(tree_growth: TreeGrowth, entry: int) -> bool:
@@ -104,14 +120,19 @@ def _is_pool_of_threads(tree_growth: TreeGrowth, entry: int) -> bool:
 
 
 def _limited_lru_above(tree_growth: TreeGrowth, entry: int) -> int | None:
-    """The place of the cache's wrapper.
+    """The place of the wrapper of the cache of which the entry is, or is part of, an entry.
 
-    Only a cache with a limit links its entries (Modules/_functoolsmodule.c).
+    Only a cache with a limit links its entries (Modules/_functoolsmodule.c). A collection that an
+    argument or a result keeps, and that grows while the cache has no more of these, is its own.
     """
     tree = tree_growth.tree
-    for wrapper, below in pairwise(tree.path(entry)):
+    path = tree.path(entry)
+    for number, (wrapper, below) in enumerate(pairwise(path)):
         if tree.type[wrapper] == LRU_WRAPPER and tree.reference[below] == "<cache>":
-            return wrapper if _lru_entries(tree_growth, wrapper) else None
+            inside = [place for place in path[number + 2 : -1] if tree.type[place] != LRU_LINK]
+            if not _lru_entries(tree_growth, wrapper):
+                return None
+            return None if inside and tree_growth.growth[inside[-1]] <= 0 else wrapper
     return None
 
 

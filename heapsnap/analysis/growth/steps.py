@@ -22,6 +22,7 @@ from heapsnap.analysis.growth.warming import (
     WARMING,
     comes_and_goes,
     is_among_many,
+    is_one_for_each,
     was_replaced,
 )
 from heapsnap.analysis.heap.collector import collects
@@ -86,6 +87,7 @@ def _seen_over_time(tree_growth: TreeGrowth, entry: Entry) -> Entry:
         and entry.growth >= FEW
         and is_going_on
         and not was_replaced(tree_growth, entry.place)
+        and not is_one_for_each(tree_growth, entry.place)
         and not is_below_its_limit(tree_growth, entry.place)
         and not _may_be_chance(tree_growth, entry)
     )

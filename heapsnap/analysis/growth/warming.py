@@ -13,7 +13,7 @@ from heapsnap.analysis.growth.companions import WEAK_REFERENCES
 from heapsnap.analysis.growth.limits import fills_up_to_its_limit
 from heapsnap.analysis.growth.spread import rises_in_most
 from heapsnap.analysis.growth.turnover import find_turnover, stay
-from heapsnap.analysis.heap.labels import ITEMS, KEY
+from heapsnap.analysis.heap.labels import ITEMS, KEY, NAMELESS
 from heapsnap.analysis.heap.origins import Origin
 from heapsnap.analysis.heap.places import C_ROOT
 from heapsnap.analysis.series.place_tree import NO_PLACE
@@ -77,7 +77,7 @@ def tier_of(tree_growth: TreeGrowth, entry: int, blamed: int, bytes_below: int) 
     )
     if tree_growth.growth[root] > 0 and root != entry:
         return LEAK if is_programs and growth >= SEVERAL else MADE_ONCE
-    if is_small or _is_bounded_by_design(tree_growth, entry, blamed):
+    if is_small or _is_bounded_by_design(tree_growth, entry, blamed, bytes_below):
         return WARMING
     if not tree_growth.is_repeated and comes_and_goes(tree_growth.series, entry, blamed):
         return WARMING
@@ -105,7 +105,9 @@ def is_among_many(tree_growth: TreeGrowth, entry: int) -> bool:
     return above != NO_PLACE and bool(tree_growth.tree.counts[-1][above] > 1)
 
 
-def _is_bounded_by_design(tree_growth: TreeGrowth, entry: int, blamed: int) -> bool:
+def _is_bounded_by_design(
+    tree_growth: TreeGrowth, entry: int, blamed: int, bytes_below: int
+) -> bool:
     """Whether Python itself keeps it from growing on."""
     tree = tree_growth.tree
     if tree.type[blamed] in WEAK_REFERENCES and _is_swept(tree_growth, blamed):
@@ -117,9 +119,22 @@ def _is_bounded_by_design(tree_growth: TreeGrowth, entry: int, blamed: int) -> b
     above = tree.parent[entry]
     if above == NO_PLACE:
         return tree.reference[entry] == THREAD_DATA
-    if was_replaced(tree_growth, entry):
+    if was_replaced(tree_growth, entry) or is_one_for_each(tree_growth, entry):
         return True
-    return fills_up_to_its_limit(tree_growth, entry)
+    return fills_up_to_its_limit(tree_growth, entry, bytes_below)
+
+
+def is_one_for_each(tree_growth: TreeGrowth, entry: int) -> bool:
+    """Whether it is an attribute, of which each owner has at most one.
+
+    So it is with what is computed when it is first asked for, and with counters that pass the
+    numbers which Python makes once for all. That there are more owners is told of these.
+    """
+    tree, above = tree_growth.tree, tree_growth.tree.parent[entry]
+    if above == NO_PLACE or tree.reference[entry] in ITEMS | NAMELESS:
+        return False
+    is_held_by_owners = tree.entering[-1][entry] == tree.counts[-1][entry]
+    return bool(is_held_by_owners and tree.counts[-1][entry] <= tree.counts[-1][above])
 
 
 def was_replaced(tree_growth: TreeGrowth, entry: int) -> bool:
@@ -221,12 +236,7 @@ def _tier_of_plain_values(
 def _tier_by_owner(tree_growth: TreeGrowth, entry: int, blamed: int) -> int:
     """The tier by whose module it grows in: Python's own have caches that fill and stay."""
     tree = tree_growth.tree
-    root = tree_growth.root_by_place[entry]
-    if root == entry or tree_growth.origin_of_root(entry) != Origin.PYTHON:
-        return LEAK
-    library = tree.reference[root].partition(".")[0]
-    attributes = {tree.reference[place] for place in tree.path(entry)[1:3]}
-    if library in TELLING_LIBRARIES or (library == "sys" and attributes & TELLING_ATTRIBUTES):
+    if tree_growth.root_by_place[entry] == entry or not is_pythons_own(tree_growth, entry):
         return LEAK
     if tree.type[blamed] in CALLABLES:
         return LEAK
@@ -237,3 +247,28 @@ def _tier_by_owner(tree_growth: TreeGrowth, entry: int, blamed: int) -> int:
     if growth < MANY or (is_filled and tree_growth.rank_of(blamed) > 0):
         return WARMING
     return LEAK
+
+
+def is_pythons_own(tree_growth: TreeGrowth, place: int) -> bool:
+    """Whether it stands in a module of Python's own in which programs register nothing.
+
+    What an object of the program's keeps is the program's, wherever that object is.
+    """
+    if tree_growth.origin_of_root(place) != Origin.PYTHON or _is_in_programs(tree_growth, place):
+        return False
+    tree, root = tree_growth.tree, tree_growth.root_by_place[place]
+    library = tree.reference[root].partition(".")[0].removeprefix("_")  # ``_asyncio`` is in C
+    attributes = {tree.reference[step] for step in tree.path(place)[1:3]}
+    return library not in TELLING_LIBRARIES and not (
+        library == "sys" and attributes & TELLING_ATTRIBUTES
+    )
+
+
+def _is_in_programs(tree_growth: TreeGrowth, place: int) -> bool:
+    """Whether an object of a class of the program's leads to it."""
+    tree = tree_growth.tree
+    return any(
+        tree_growth.rank_of(step) in NAMED
+        and tree_growth.origins.of_type(tree.type[step]) == Origin.PROGRAM
+        for step in tree.path(place)[:-1]
+    )

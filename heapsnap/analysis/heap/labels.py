@@ -31,7 +31,7 @@ LATE_NAMES = frozenset(
         ".__class__", ".__globals__", ".__builtins__", ".__mro__", ".__bases__", ".__base__",
         ".__objclass__", ".__module__", ".f_back", ".f_globals", ".f_builtins", ".tb_frame",
         ".tb_next", ".__traceback__", ".__context__", ".__annotations__", ".__annotate__",
-        ".__type_params__", "<module>", "<state>",
+        ".__type_params__", "<module>", "<state>", "<cache>",
     }
 )  # fmt: skip
 """An instance's class, a function's globals, a traceback's frames: every path could lead through

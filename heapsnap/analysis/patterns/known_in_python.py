@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from heapsnap.analysis.patterns.known_pattern import CLOSURE, known
 
+STILL_RUNNING = (
+    "a thread that has not ended keeps its target's arguments and its functions' variables",
+    "give what it waits for a timeout or a last item, so that it ends, or take threads from a pool",
+)
 IN_PYTHON = (
     # Cycles.
     known(
@@ -157,8 +161,13 @@ IN_PYTHON = (
     known(
         "thread-still-running",
         r"^Thread\.run\(\) local variable self",
-        "a thread that has not ended keeps its Thread object and its target's arguments",
-        "give what it waits for a timeout, or take threads from a pool",
+        *STILL_RUNNING,
+    ),
+    known(
+        "thread-still-running",
+        r"^\S+\(\) local variable ",
+        *STILL_RUNNING,
+        of_threads=True,
     ),
     known(
         "mock-call-history",

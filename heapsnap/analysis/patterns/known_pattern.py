@@ -32,6 +32,7 @@ class KnownPattern:
     in_cycle: bool = False
     of_part: bool = False
     at_growth: bool = False
+    of_threads: bool = False
 
 
 def known(
@@ -43,6 +44,7 @@ def known(
     in_cycle: bool = False,
     of_part: bool = False,
     at_growth: bool = False,
+    of_threads: bool = False,
 ) -> KnownPattern:
     """An entry of the table.
 
@@ -54,9 +56,10 @@ def known(
         in_cycle: Whether only a cycle of garbage can look like it.
         of_part: Whether only what refers to a parent can look like it.
         at_growth: Whether only what is known to grow there can look like it.
+        of_threads: Whether only what many threads hold one each of can look like it.
     """
     pattern = Pattern(name, explanation, fix)
-    return KnownPattern(pattern, re.compile(looks), in_cycle, of_part, at_growth)
+    return KnownPattern(pattern, re.compile(looks), in_cycle, of_part, at_growth, of_threads)
 
 
 CLOSURE = r"function \.__closure__(\([^)]*\))? tuple \S+ cell \.cell_contents"

@@ -37,7 +37,13 @@ handlers to its item, from a cache's wrapper to its dict's entry."""
 
 
 def match_pattern(
-    chain: Chain, *, path: str, is_cycle: bool, is_part: bool = False, from_step: int = 0
+    chain: Chain,
+    *,
+    path: str,
+    is_cycle: bool,
+    is_part: bool = False,
+    is_of_threads: bool = False,
+    from_step: int = 0,
 ) -> Pattern | None:
     """The first known pattern that the chain shows, or None.
 
@@ -46,11 +52,17 @@ def match_pattern(
         path: The normalised path that it is an example of.
         is_cycle: Whether it is a cycle.
         is_part: Whether the last object refers to a parent that is not on the chain.
+        is_of_threads: Whether many threads hold one such object each.
         from_step: The first step that may show one.
     """
     text, starts = _written(chain, path=path, is_cycle=is_cycle)
     for known in KNOWN:
-        if (known.in_cycle and not is_cycle) or (known.of_part and not is_part):
+        asked = (
+            (known.in_cycle, is_cycle),
+            (known.of_part, is_part),
+            (known.of_threads, is_of_threads),
+        )
+        if any(must and not does for must, does in asked):
             continue
         for match in known.looks.finditer(text):
             first_step = bisect_right(starts, match.start()) - 1

@@ -33,6 +33,8 @@ BUFFER_LAYOUTS = frozenset({"ndarray", "BytesIO", "StringIO", "array", "memoryvi
 """Kinds that take part in the collection and are large by what they hold as bytes."""
 SUSPENDED = frozenset({"coroutine", "async_generator", "generator"})
 """Built-in types whose objects have a function's variables while they wait."""
+EVENT_LOOP = re.compile(r"(asyncio|uvloop|winloop|qasync)\b.*Loop|.*\.\w*EventLoop")
+"""Full names of the types of asyncio's event loops, whoever makes them."""
 NAMED_LIMIT = re.compile(rf"(?:{'|'.join(LIMIT_WORDS)})=(\d{{1,12}})")
 """What the snapshot calls an object that may have so many entries; more digits are no limit."""
 
@@ -155,22 +157,22 @@ class Series:
     def path_text(self, place: int, verdict: str) -> str:
         """The place in one line."""
         path = self.tree.path(place)
-        if verdict != "garbage" and (suspended := self._suspended_below_machinery(path)):
-            start, function = suspended
+        if verdict != "garbage" and (known := self.below_machinery(path)):
+            start, name = known
             path = path[start:]
-            names = [function, *(self.tree.reference[step] for step in path[1:])]
+            names = [name, *(self.tree.reference[step] for step in path[1:])]
             return describe_path(names, [self.tree.type[step] for step in path], "rooted")
         references = [self.tree.reference[step] for step in path]
         return describe_path(references, [self.tree.type[step] for step in path], verdict)
 
-    def _suspended_below_machinery(self, path: list[int]) -> tuple[int, str] | None:
-        """Where a coroutine's variable follows, on a path that begins in an event loop's objects.
+    def below_machinery(self, path: list[int]) -> tuple[int, str] | None:
+        """Where a person knows the way, on a path that begins in Python's or a library's modules.
 
-        How the loop comes to its tasks says nothing.
+        How the interpreter comes to an event loop says nothing, nor how that comes to its tasks.
 
         Returns:
-            The step of the coroutine, and what it is called; None where the path begins in the
-            program, or several functions stand there.
+            The step of a coroutine of which a variable follows, else of the event loop, and what it
+            is called; None where the path begins in the program, or has neither.
         """
         root = path[0]
         if self.tree.type[root] != "module":
@@ -181,8 +183,27 @@ class Series:
             following = path[number + 1]
             if self.is_variable_of_suspended(following):
                 names = self._names_of_holders(following)
-                kind = self.tree.type[path[number]]
-                return (number, f"{kind} {names.pop()}()") if len(names) == 1 else None
+                if len(names) > 1:
+                    break  # several functions are no place
+                return number, f"{self.tree.type[path[number]]} {names.pop()}()"
+        for number, step in enumerate(path[1:-1], 1):
+            if EVENT_LOOP.fullmatch(self.tree.type[step]):
+                owner = self._last_owner(path, number)
+                if owner is None:
+                    return number, "event loop"
+                return owner, f"event loop … {self.tree.type[path[owner]].rpartition('.')[2]}"
+        return None
+
+    def _last_owner(self, path: list[int], above: int) -> int | None:
+        """The last step below another one, but for the end, at which a named object stands.
+
+        It is of a class of the program's or of a library's, and so known where the way is not.
+        """
+        for number in range(len(path) - 2, above, -1):
+            kind = self.tree.type[path[number]]
+            is_named = not self.plumbing_by_type[kind]
+            if is_named and self.origins.of_type(kind) != Origin.PYTHON:
+                return number
         return None
 
     def is_variable_of_suspended(self, place: int) -> bool:

@@ -185,7 +185,7 @@ def plant():
         called("max_size=308", Covered(308))
     nameless("empty slot", Slotted(None))
     nameless("of the class", OfClass())
-    for limit in (None, 0, -1, True, 5.0, "5", 10**5000, Number(5), []):
+    for limit in (None, 0, -1, True, 5.0, "5", 1 << 20, 10**5000, Number(5), []):
         nameless(f"plain {type(limit).__name__} {UNNAMED.keys().__len__()}", Plain(limit))
     nameless("no function", NoFunction())
     nameless("not initialised", Plain.__new__(Plain))
