@@ -99,6 +99,38 @@ def test_what_holds_it_may_be_new_each_time():
     assert [(c.type, c.counts) for c in result.culprits] == [("__main__.Poll", (40, 80))]
 
 
+def looked_up(call, families, registry):
+    """Handlers in two tuples of a cache that is made anew for each call, and in a registry."""
+    return load_heap(
+        "module __main__ -.BUS-> bus:lib.Bus -.cache-> cache:list",
+        *(
+            f"cache -[#]-> {call}{n}:tuple -[#]-> {family}{n}_*{count}:__main__.Row"
+            for family, count in families
+            for n in range(2)
+        ),
+        *(
+            f"bus -.registry-> registry:lib.Registry -.rows-> {registry}:list"
+            f" -[#]-> {family}{n}_*{count}"
+            for family, count in families
+            for n in range(2)
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("later", "registry", "is_told"),
+    [
+        ([("a", 50), ("b", 15)], "kept", True),
+        ([("b", 65)], "kept", False),
+        ([("a", 50), ("b", 15)], "elsewhere", True),  # a larger copy of the only one
+    ],
+)
+def test_what_is_kept_in_a_second_collection_does_not_go(later, registry, is_told):
+    before = looked_up("first", [("a", 50)], "kept")
+    after = looked_up("second", later, registry)
+    assert answer(before, after) == (([(100, 130)], []) if is_told else ([], [(100, 130)]))
+
+
 @pytest.mark.parametrize(
     ("counts", "is_told"), [((40, 50, 60), False), ((40, 45, 50, 55, 60), True)]
 )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from heapsnap.analysis.heap.places import Places
     from heapsnap.analysis.series.series import Series
     from heapsnap.snapshot.model import NodeArray
 
@@ -87,10 +88,22 @@ class Turnover(NamedTuple):
         )
 
 
-def find_turnover(series: Series, place: int) -> Turnover | None:
+class Holding(NamedTuple):
+    """One of the ways in which the objects at a place are held: from where, by which reference."""
+
+    holders: int
+    reference: str
+
+
+def find_turnover(series: Series, place: int, by: Holding | None = None) -> Turnover | None:
     """Compare each heap with the next; None where the snapshots cannot tell.
 
     So it is with attributes, of which an object has one each, and with the nodes of a linked list.
+
+    Args:
+        series: The heaps.
+        place: Where the objects stand.
+        by: Another collection in which they are looked for; None: that of their chosen path.
     """
     tree = series.tree
     above = tree.parent[place]
@@ -102,7 +115,7 @@ def find_turnover(series: Series, place: int) -> Turnover | None:
     )
     if not can_tell:
         return None
-    collections = _Collections(series, place)
+    collections = _Collections(series, place, by)
     counts = tree.counts[:, place].tolist()
     gone, new, emptied, stayed = 0, 0, 0.0, []
     for number, (before, after) in enumerate(pairwise(counts)):
@@ -124,10 +137,11 @@ class _Collections:
     larger copy of itself; its own address; and where it stands, but in a set, which has no order.
     """
 
-    def __init__(self, series: Series, place: int) -> None:
+    def __init__(self, series: Series, place: int, by: Holding | None) -> None:
         self.series = series
         self.place = place
-        above = series.tree.parent[place]
+        self.by = by
+        above = series.tree.parent[place] if by is None else by.holders
         self.is_alone = bool((series.tree.counts[:, above] <= 1).all())
         self.is_ordered = series.tree.type[above] not in series.unordered_types
 
@@ -172,7 +186,10 @@ class _Collections:
     def _items(self, number: int, nodes: NodeArray) -> Items:
         heap = self.series.heaps[number]
         addresses = heap.snapshot.address_by_node
-        edges = heap.paths.parent_edge_by_node[nodes]
+        if self.by is None:
+            edges = heap.paths.parent_edge_by_node[nodes]
+        else:
+            nodes, edges = _edges_from(self.series, number, nodes, self.by)
         items = np.zeros(len(nodes), dtype=ITEM_ROW)
         items["object"] = addresses[nodes]
         if not self.is_alone:
@@ -195,6 +212,55 @@ def stay(series: Series, place: int) -> bool:
     return all(
         np.isin(before, after).sum() >= MOST * len(before) for before, after in pairwise(addresses)
     )
+
+
+def find_other_holding(series: Series, place: int) -> Holding | None:
+    """Another collection that nearly all objects at a place stand in too.
+
+    What is looked up by a name is gathered from where it was registered, and thrown away whenever
+    more is: the collection on the chosen path is new, and the objects are not.
+    """
+    last = len(series.heaps) - 1
+    heap = series.heaps[last]
+    nodes = series.nodes_at(last, place)[-LOOKED_AT:]
+    number_of, edges = _edges_into(heap, nodes)
+    is_other = edges != heap.paths.parent_edge_by_node[nodes][number_of]
+    is_other &= ~heap.edge_labels.is_late_by_edge[edges]
+    number_of, edges = number_of[is_other], edges[is_other]
+    holders = series.places_of_nodes(last)[heap.graph.referrer_by_edge[edges]]
+    labels = heap.edge_labels.label_by_edge[edges]
+    ways = np.unique(np.stack([holders, labels, number_of]), axis=1)
+    kinds, counts = np.unique(ways[:2], axis=1, return_counts=True)
+    for kind in np.argsort(-counts, kind="stable").tolist():
+        holding = Holding(int(kinds[0, kind]), heap.edge_labels.texts[int(kinds[1, kind])])
+        if counts[kind] < MOST * len(nodes):
+            break
+        if holding.holders != NO_PLACE and holding.reference in ITEMS:
+            return holding
+    return None
+
+
+def _edges_from(
+    series: Series, number: int, nodes: NodeArray, by: Holding
+) -> tuple[NodeArray, NDArray[np.int64]]:
+    """Those of the objects that are held so, and for each the first such reference."""
+    heap = series.heaps[number]
+    number_of, edges = _edges_into(heap, nodes)
+    holders = series.places_of_nodes(number)[heap.graph.referrer_by_edge[edges]]
+    labels = heap.edge_labels.label_by_edge[edges]
+    is_named_so = np.array([text == by.reference for text in heap.edge_labels.texts])
+    there = np.flatnonzero((holders == by.holders) & is_named_so[labels])
+    held, first = np.unique(number_of[there], return_index=True)
+    return nodes[held], edges[there[first]]
+
+
+def _edges_into(heap: Places, nodes: NodeArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """References to the objects: of each the number of its object among them, and its own."""
+    back = heap.graph.referrers
+    places, _ = back.graph.edges_of(nodes)
+    first = back.graph.first_edge_by_node
+    number_of = np.repeat(np.arange(len(nodes)), first[nodes + 1] - first[nodes])
+    return number_of, back.original_edge_by_edge[places]
 
 
 def _longest_increasing(numbers: Sequence[int]) -> list[int]:

@@ -12,7 +12,7 @@ from heapsnap.analysis.growth.blame import NAMED
 from heapsnap.analysis.growth.companions import WEAK_REFERENCES
 from heapsnap.analysis.growth.limits import fills_up_to_its_limit
 from heapsnap.analysis.growth.spread import rises_in_most
-from heapsnap.analysis.growth.turnover import find_turnover, stay
+from heapsnap.analysis.growth.turnover import find_other_holding, find_turnover, stay
 from heapsnap.analysis.heap.labels import ITEMS, KEY, NAMELESS
 from heapsnap.analysis.heap.origins import Origin
 from heapsnap.analysis.heap.places import C_ROOT
@@ -95,8 +95,13 @@ def tier_of(tree_growth: TreeGrowth, entry: int, blamed: int, bytes_below: int) 
 def comes_and_goes(series: Series, entry: int, blamed: int) -> bool:
     """Whether things come and go where it grew: fuller than before, and no leak yet."""
     turnover = find_turnover(series, entry)
-    is_passing = turnover is not None and turnover.comes_and_goes
-    return is_passing and (blamed == entry or not stay(series, blamed))
+    if turnover is None or not turnover.comes_and_goes:
+        return False
+    if blamed != entry and stay(series, blamed):
+        return False
+    elsewhere = find_other_holding(series, entry)
+    turnover = None if elsewhere is None else find_turnover(series, entry, elsewhere)
+    return turnover is None or turnover.comes_and_goes
 
 
 def is_among_many(tree_growth: TreeGrowth, entry: int) -> bool:
