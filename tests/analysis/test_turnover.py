@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from heapsnap.analysis.answers.diff import diff
-from heapsnap.analysis.growth.turnover import _longest_increasing
+from heapsnap.analysis.growth.kept_items import longest_increasing
 from tests.heaps import load_heap
 
 ROWS = "module __main__ -.ROWS-> rows:list"
@@ -161,7 +161,7 @@ def test_a_list_of_nothing_that_is_filled_is_full():
 @pytest.mark.parametrize("seed", range(20))
 def test_a_longest_increasing_subsequence_is_as_long_as_the_slow_way_finds(seed):
     numbers = np.random.default_rng(seed).permutation(30).tolist()
-    chosen = [numbers[index] for index in _longest_increasing(numbers)]
+    chosen = [numbers[index] for index in longest_increasing(numbers)]
     assert chosen == sorted(set(chosen))
     longest = [1] * len(numbers)
     for end, number in enumerate(numbers):

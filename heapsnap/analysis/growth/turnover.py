@@ -2,41 +2,26 @@
 
 Counts do not tell a leak from sessions, batches and windows that happen to be fuller than they
 were. Owns the comparison object by object, which needs both snapshots to be of one process.
-
-Objects are told by their addresses. What goes leaves its address to what comes, so that a queue
-may hold the same addresses all the time; but it holds them in another order, and whatever gathers
-things keeps theirs. So those count as kept that stand in the old order: the longest increasing
-subsequence of their new positions (Fredman, On computing the length of longest increasing
-subsequences, Discrete Mathematics 11, 1975).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from heapsnap.analysis.growth.kept_items import Collections
 from heapsnap.analysis.heap.labels import ITEMS
 from heapsnap.analysis.series.lay_over import are_of_one_process
 from heapsnap.analysis.series.place_tree import NO_PLACE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import TypeAlias
-
     from numpy.typing import NDArray
 
-    from heapsnap.analysis.heap.places import Places
+    from heapsnap.analysis.growth.kept_items import Holding
     from heapsnap.analysis.series.series import Series
-    from heapsnap.snapshot.model import NodeArray
 
-    Items: TypeAlias = NDArray[np.void]
-
-ITEM_ROW = np.dtype([("holder", np.uint64), ("object", np.uint64), ("position", np.int64)])
-LOOKED_AT = 20_000
-"""Objects whose order is compared, evenly spaced; all, where there are no more."""
 MANY_GO = 0.2
 """For each object that came, those that went, from which on a place is one where things come and
 go: a pool, sessions, a window. Nothing leaves a leak."""
@@ -47,11 +32,6 @@ EMPTIED = 0.5
 """A holder that lost more than that of what it held was emptied, and filled again."""
 FEW_EMPTIED = 0.1
 """Of all holders, those that may have been emptied where the others gather."""
-SETTLED = 0.95
-"""Of what has stayed for a step, the part that stays in the next one too where a leak is mixed with
-what comes and goes."""
-MOST_SETTLE = 0.5
-"""Of the growth, the part that must have settled."""
 BACKLOG = 1000
 """Growth of what is more than twice as much as before: so long does no queue get by chance."""
 
@@ -88,13 +68,6 @@ class Turnover(NamedTuple):
         )
 
 
-class Holding(NamedTuple):
-    """One of the ways in which the objects at a place are held: from where, by which reference."""
-
-    holders: int
-    reference: str
-
-
 def find_turnover(series: Series, place: int, by: Holding | None = None) -> Turnover | None:
     """Compare each heap with the next; None where the snapshots cannot tell.
 
@@ -115,7 +88,7 @@ def find_turnover(series: Series, place: int, by: Holding | None = None) -> Turn
     )
     if not can_tell:
         return None
-    collections = _Collections(series, place, by)
+    collections = Collections(series, place, by)
     counts = tree.counts[:, place].tolist()
     gone, new, emptied, stayed = 0, 0, 0.0, []
     for number, (before, after) in enumerate(pairwise(counts)):
@@ -128,74 +101,6 @@ def find_turnover(series: Series, place: int, by: Holding | None = None) -> Turn
         emptied = max(emptied, _share_emptied(items["holder"], is_kept))
     settles = len(stayed) > 1 and collections.settle(stayed[-1] - stayed[0])
     return Turnover(counts[0], gone, new, emptied, sum(counts[:-1]), settles)
-
-
-class _Collections:
-    """What the containers at one place hold, in each heap.
-
-    An item is the address of its container, 0 where that stands alone and may be replaced by a
-    larger copy of itself; its own address; and where it stands, but in a set, which has no order.
-    """
-
-    def __init__(self, series: Series, place: int, by: Holding | None) -> None:
-        self.series = series
-        self.place = place
-        self.by = by
-        above = series.tree.parent[place] if by is None else by.holders
-        self.is_alone = bool((series.tree.counts[:, above] <= 1).all())
-        self.is_ordered = series.tree.type[above] not in series.unordered_types
-
-    def sample(self, number: int) -> Items:
-        """Some items of a heap, container after container; all, where there are not too many."""
-        nodes = self.series.nodes_at(number, self.place)
-        return self._items(number, nodes[:: max(1, -(-len(nodes) // LOOKED_AT))])
-
-    def keep_their_order(self, items: Items, number: int) -> NDArray[np.bool_]:
-        """``(k,) bool``: which of ``k`` items are in that heap too, and in the same order."""
-        is_kept = np.zeros(len(items), dtype=np.bool_)
-        wanted = np.sort(items["object"])
-        nodes = self.series.nodes_at(number, self.place)
-        addresses = self.series.heaps[number].snapshot.address_by_node[nodes]
-        if not len(wanted) or not len(nodes):
-            return is_kept
-        nearest = np.minimum(np.searchsorted(wanted, addresses), len(wanted) - 1)
-        found = self._items(number, nodes[wanted[nearest] == addresses])
-        by_object = np.argsort(found["object"])
-        where = np.searchsorted(found["object"], items["object"], sorter=by_object)
-        positions = np.append(by_object, -1)[where]
-        there = np.flatnonzero(positions >= 0)
-        same = found[positions[there]][["holder", "object"]] == items[there][["holder", "object"]]
-        there = there[same]
-        is_kept[there[_longest_increasing(positions[there].tolist())]] = True
-        return is_kept
-
-    def settle(self, growth: int) -> bool:
-        """Whether what stayed in the last step but one stays in the last one, and became more.
-
-        Args:
-            growth: How much more has stayed in the last step than in the first one.
-        """
-        last = len(self.series.heaps) - 1
-        items = self.sample(last - 2)
-        stayed = items[self.keep_their_order(items, last - 1)]
-        is_kept = self.keep_their_order(stayed, last)
-        counts = self.series.tree.counts[:, self.place]
-        is_settled = len(is_kept) > 0 and is_kept.mean() >= SETTLED
-        return bool(is_settled and growth >= MOST_SETTLE * (counts[-1] - counts[0]))
-
-    def _items(self, number: int, nodes: NodeArray) -> Items:
-        heap = self.series.heaps[number]
-        addresses = heap.snapshot.address_by_node
-        if self.by is None:
-            edges = heap.paths.parent_edge_by_node[nodes]
-        else:
-            nodes, edges = _edges_from(self.series, number, nodes, self.by)
-        items = np.zeros(len(nodes), dtype=ITEM_ROW)
-        items["object"] = addresses[nodes]
-        if not self.is_alone:
-            items["holder"] = addresses[heap.graph.referrer_by_edge[edges]]
-        items["position"] = edges if self.is_ordered else np.argsort(np.argsort(addresses[nodes]))
-        return np.sort(items, order=("holder", "position"))
 
 
 def stay(series: Series, place: int) -> bool:
@@ -212,77 +117,6 @@ def stay(series: Series, place: int) -> bool:
     return all(
         np.isin(before, after).sum() >= MOST * len(before) for before, after in pairwise(addresses)
     )
-
-
-def find_other_holding(series: Series, place: int) -> Holding | None:
-    """Another collection that nearly all objects at a place stand in too.
-
-    What is looked up by a name is gathered from where it was registered, and thrown away whenever
-    more is: the collection on the chosen path is new, and the objects are not.
-    """
-    last = len(series.heaps) - 1
-    heap = series.heaps[last]
-    nodes = series.nodes_at(last, place)[-LOOKED_AT:]
-    number_of, edges = _edges_into(heap, nodes)
-    is_other = edges != heap.paths.parent_edge_by_node[nodes][number_of]
-    is_other &= ~heap.edge_labels.is_late_by_edge[edges]
-    number_of, edges = number_of[is_other], edges[is_other]
-    holders = series.places_of_nodes(last)[heap.graph.referrer_by_edge[edges]]
-    labels = heap.edge_labels.label_by_edge[edges]
-    ways = np.unique(np.stack([holders, labels, number_of]), axis=1)
-    kinds, counts = np.unique(ways[:2], axis=1, return_counts=True)
-    for kind in np.argsort(-counts, kind="stable").tolist():
-        holding = Holding(int(kinds[0, kind]), heap.edge_labels.texts[int(kinds[1, kind])])
-        if counts[kind] < MOST * len(nodes):
-            break
-        if holding.holders != NO_PLACE and holding.reference in ITEMS:
-            return holding
-    return None
-
-
-def _edges_from(
-    series: Series, number: int, nodes: NodeArray, by: Holding
-) -> tuple[NodeArray, NDArray[np.int64]]:
-    """Those of the objects that are held so, and for each the first such reference."""
-    heap = series.heaps[number]
-    number_of, edges = _edges_into(heap, nodes)
-    holders = series.places_of_nodes(number)[heap.graph.referrer_by_edge[edges]]
-    labels = heap.edge_labels.label_by_edge[edges]
-    is_named_so = np.array([text == by.reference for text in heap.edge_labels.texts])
-    there = np.flatnonzero((holders == by.holders) & is_named_so[labels])
-    held, first = np.unique(number_of[there], return_index=True)
-    return nodes[held], edges[there[first]]
-
-
-def _edges_into(heap: Places, nodes: NodeArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """References to the objects: of each the number of its object among them, and its own."""
-    back = heap.graph.referrers
-    places, _ = back.graph.edges_of(nodes)
-    first = back.graph.first_edge_by_node
-    number_of = np.repeat(np.arange(len(nodes)), first[nodes + 1] - first[nodes])
-    return number_of, back.original_edge_by_edge[places]
-
-
-def _longest_increasing(numbers: Sequence[int]) -> list[int]:
-    """Where the numbers of one longest increasing subsequence stand."""
-    ends: list[int] = []  # the least number at which a subsequence of each length ends
-    where: list[int] = []
-    before: list[int] = []
-    for index, number in enumerate(numbers):
-        length = bisect_left(ends, number)
-        if length == len(ends):
-            ends.append(number)
-            where.append(index)
-        else:
-            ends[length] = number
-            where[length] = index
-        before.append(where[length - 1] if length else -1)
-    chosen: list[int] = []
-    index = where[-1] if where else -1
-    while index >= 0:
-        chosen.append(index)
-        index = before[index]
-    return chosen[::-1]
 
 
 def _share_emptied(holders: NDArray[np.uint64], is_kept: NDArray[np.bool_]) -> float:

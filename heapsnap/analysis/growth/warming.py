@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from heapsnap.analysis.growth.blame import NAMED
 from heapsnap.analysis.growth.companions import WEAK_REFERENCES
+from heapsnap.analysis.growth.kept_items import find_other_holding
 from heapsnap.analysis.growth.limits import fills_up_to_its_limit
 from heapsnap.analysis.growth.spread import rises_in_most
-from heapsnap.analysis.growth.turnover import find_other_holding, find_turnover, stay
+from heapsnap.analysis.growth.turnover import find_turnover, stay
 from heapsnap.analysis.heap.labels import ITEMS, KEY, NAMELESS
 from heapsnap.analysis.heap.origins import Origin
 from heapsnap.analysis.heap.places import C_ROOT
