@@ -99,13 +99,12 @@ class LastWords:
             return
         now = time.monotonic()
         if self.limits.allow("on_memory_error", now):
-            self.limits.note("on_memory_error", now)
             self._ballast.release()
-            self.taker.take(f"MemoryError in {where}", wait=True)
+            path = self.taker.take(f"MemoryError in {where}", wait=True)
+            self.limits.note("on_memory_error", now, is_there=path is not None)
 
     def _on_exit(self, **_about):
         now = time.monotonic()
         if self._at_exit and self.limits.allow("at_exit", now, is_last=True):
             self._at_exit = False
-            self.limits.note("at_exit", now)
             self.taker.take("exit of the process", wait=True)

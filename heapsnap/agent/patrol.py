@@ -71,12 +71,16 @@ class Patrol:
         turn = _take_turn(self.taker.destination.directory)
         if turn is None:
             return
+        path = None
         try:
-            self.limits.note(rule, now)
-            self.taker.take(reason, wait=True)
-            # What the snapshot itself needed is not the program's growth.
-            rules.note(rule, time.monotonic(), pressure.read_rss())
+            path = self.taker.take(reason, wait=True)
+            if path is None:
+                rules.note_failure(self.taker.sequence)
+            else:
+                # What the snapshot itself needed is not the program's growth.
+                rules.note(rule, time.monotonic(), pressure.read_rss())
         finally:
+            self.limits.note(rule, now, is_there=path is not None)
             if turn >= 0:
                 kernel.close(turn)
 

@@ -8,6 +8,9 @@ from .settings import SETTINGS, Share
 
 REARMED_BELOW = 0.9
 """A threshold that has fired fires again only after the memory was below this part of it."""
+RETRIED_AFTER_SECONDS, RETRIED_AT_LATEST_SECONDS = 60, 3600
+"""After a snapshot that could not be taken, a full disk say; twice as long after each further one,
+since an attempt may cost as much as a snapshot."""
 
 
 class Limits:
@@ -18,12 +21,13 @@ class Limits:
         apart_seconds: Between two, whichever rules they are of.
     """
 
-    __slots__ = ("_taken", "_told", "apart_seconds", "count", "last")
+    __slots__ = ("_failures", "_free_at", "_taken", "_told", "apart_seconds", "count")
 
     def __init__(self, count, apart_seconds):
         self.count = count
         self.apart_seconds = apart_seconds
-        self.last = None
+        self._free_at = None
+        self._failures = 0
         self._taken = {}
         self._told = set()
 
@@ -45,16 +49,23 @@ class Limits:
                     f"the limit of each rule ({SETTINGS['limit'][0]})"
                 )
             return False
-        return is_last or self.last is None or now - self.last >= self.apart_seconds
+        return is_last or self._free_at is None or now >= self._free_at
 
     def anew(self):
         """The same limits for another process."""
         return Limits(self.count, self.apart_seconds)
 
-    def note(self, rule, now):
-        """A rule has taken one."""
-        self._taken[rule] = self._taken.get(rule, 0) + 1
-        self.last = now
+    def note(self, rule, now, *, is_there):
+        """A rule has asked for one, and it is there or could not be had."""
+        wait = self.apart_seconds
+        if is_there:
+            self._failures = 0
+            self._taken[rule] = self._taken.get(rule, 0) + 1
+        else:
+            retry = RETRIED_AFTER_SECONDS << min(self._failures, 6)
+            wait = max(wait, min(retry, RETRIED_AT_LATEST_SECONDS))
+            self._failures += 1
+        self._free_at = now + wait
 
 
 class Rules:
@@ -117,6 +128,10 @@ class Rules:
         self.grown_from = rss_bytes
         if self.every is not None:
             self.due_at = now + self.every
+
+    def note_failure(self, sequence):
+        """It could not be taken: all is still due, growth counts on from where it did."""
+        self.sequence = sequence
 
     def _reached(self, rss_bytes, ceilings):
         """A sentence on the threshold, and what part of it is reached."""

@@ -88,11 +88,11 @@ def test_rules_that_are_due_together_are_all_told_the_most_important_first() -> 
 def test_limits_count_and_keep_apart_but_for_the_last() -> None:
     limits = Limits(2, 60)
     assert limits.allow("every", 0)
-    limits.note("every", 0)
+    limits.note("every", 0, is_there=True)
     assert not limits.allow("every", 59)
     assert limits.allow("every", 59, is_last=True)
     assert limits.allow("every", 60)
-    limits.note("every", 60)
+    limits.note("every", 60, is_there=True)
     assert not limits.allow("every", 1000)
     assert not limits.allow("every", 1000, is_last=True)
     assert limits.anew().allow("every", 0)
@@ -102,7 +102,7 @@ def test_each_rule_has_its_own_count_and_says_once_that_it_is_used_up(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     limits = Limits(1, 60)
-    limits.note("every", 0)
+    limits.note("every", 0, is_there=True)
     assert not limits.allow("threshold", 59)
     assert limits.allow("threshold", 60)
     assert capfd.readouterr().err == ""
@@ -112,3 +112,25 @@ def test_each_rule_has_its_own_count_and_says_once_that_it_is_used_up(
         "heapsnap: no further snapshot by HEAPSNAP_EVERY: it has taken 1, "
         "the limit of each rule (HEAPSNAP_LIMIT)\n"
     )
+
+
+def test_what_could_not_be_taken_is_tried_again_later_and_later() -> None:
+    limits = Limits(1, 90)
+    now, waits = 0, []
+    for _ in range(9):
+        limits.note("threshold", now, is_there=False)
+        waits.append(next(wait for wait in range(10_000) if limits.allow("threshold", now + wait)))
+        now += waits[-1]
+    assert waits == [90, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
+    limits.note("threshold", now, is_there=True)
+    assert not limits.allow("threshold", now + 10_000)
+    assert limits.allow("growth", now + 90)
+
+
+def test_after_a_failure_all_is_still_due() -> None:
+    rule = rules(threshold="200M", growth="50M", every="1m")
+    due = rule.due(60, 250 * MB, (), 0)
+    rule.note_failure(1)
+    assert rule.due(61, 250 * MB, (), 1) == due
+    rule.note("threshold", 61, 250 * MB)
+    assert rule.due(62, 250 * MB, (), 2) == []

@@ -69,6 +69,13 @@ def test_a_rule_that_has_used_up_its_limit_says_so_and_leaves_the_others_theirs(
     assert line.startswith("no further snapshot by HEAPSNAP_EVERY: it has taken 1,")
 
 
+def test_what_could_not_be_written_does_not_use_up_the_limit(play: Play) -> None:
+    finished = play("threshold_while_a_file_stands_there")
+    (name,) = finished.facts["found"]
+    assert name.startswith("threshold")
+    assert any(line.startswith("no snapshot at ") for line in finished.lines)
+
+
 def test_no_two_closer_than_the_cooldown(play: Play) -> None:
     assert len(play("cooldown").facts["names"]) == 1
 

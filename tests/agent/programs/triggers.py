@@ -38,7 +38,7 @@ def quiet():
 
 
 def install(**given):
-    heapsnap.install(directory=FOLDER, **{"poll": 0.05, "cooldown": 0.01, **given})
+    heapsnap.install(**{"directory": FOLDER, "poll": 0.05, "cooldown": 0.01, **given})
 
 
 def fill(megabytes):
@@ -73,6 +73,25 @@ def every_and_limit():
     until(lambda: len(snapshots()) >= 2)
     time.sleep(1)
     return {"names": snapshots()}
+
+
+def threshold_while_a_file_stands_there():
+    """What could not be written is tried again, and only what was written counts."""
+    from heapsnap.agent import rules
+
+    rules.RETRIED_AFTER_SECONDS = 1
+    folder = os.path.join(FOLDER, "mounted")
+    os.mkdir(folder)
+    install(directory=folder, threshold="120M", limit=1, name="%r-%n")
+    os.rmdir(folder)
+    os.close(os.open(folder, os.O_CREAT))
+    kept = fill(130)
+    time.sleep(0.8)
+    os.unlink(folder)
+    os.mkdir(folder)
+    until(lambda: any(name.endswith(".json") for name in os.listdir(folder)))
+    time.sleep(2.5)
+    return {"kept": len(kept), "found": os.listdir(folder)}
 
 
 def every_leaves_the_rest_to_others():
