@@ -24,6 +24,7 @@ STORM_SECONDS = 0.2
 """A signal that comes so soon after a dropped one belongs to the same storm: fifty signals in a
 second are one snapshot and one line, however short a snapshot takes."""
 
+VANISHED = "the process that wrote it vanished"
 _call = methodcaller("__call__")
 AGENT_VERSION = "0.1.0"
 
@@ -223,8 +224,9 @@ class Taker:
         if path is None:
             # Whoever cleans up after a walker was killed as well: then it is for us to do.
             discard(messenger.part)
-            self._refuse("0:the process that wrote it vanished")
-            talk.say("no snapshot: the process that wrote it vanished")
+            cause = "its child hung and was ended" if messenger.has_hung else VANISHED
+            self._refuse(f"0:{cause}")
+            talk.say(f"no snapshot: {cause}")
         elif not path:
             self._refuse(messenger.refused or "0:the process that wrote it was ended or crashed")
         return path or None

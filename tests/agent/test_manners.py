@@ -56,6 +56,14 @@ def test_a_sleep_lasts_as_long_as_it_should(play: Scenario) -> None:
     assert 0.5 <= play("sleeping")["slept"] < 5
 
 
+def test_a_child_that_hangs_before_it_begins_is_ended(python: Python, tmp_path: Path) -> None:
+    finished = python.run("manners.py", tmp_path, "child_that_hangs", flags=["-S"])
+    if "skip" in finished.facts:
+        pytest.skip(finished.facts["skip"])
+    assert finished.facts == {"paths": [None, None], "children": "none", "left": []}
+    assert finished.lines == 2 * ["no snapshot: its child hung and was ended"]
+
+
 def test_select_and_poll_wait_on(play: Scenario) -> None:
     told = play("selecting")
     assert told["ready"] == []

@@ -329,6 +329,20 @@ class Finalized:
             file.write(f"{os.getpid()}\n")
 
 
+def child_that_hangs():
+    """A library's handler in C waits in each forked child for what never comes."""
+    from heapsnap.agent import messenger
+
+    messenger.MOST_PAUSES = 3
+    libc = ctypes.CDLL(None)
+    register = getattr(libc, "__register_atfork", None)
+    if register is None:
+        return {"skip": "no handlers that can be registered from here"}
+    register(None, None, ctypes.cast(libc.pause, ctypes.c_void_p), None)
+    paths = [heapsnap.dump(os.path.join(FOLDER, "hung.json")) for _ in range(2)]
+    return {"paths": paths, "children": children(), "left": os.listdir(FOLDER)}
+
+
 def finalizers():
     """Objects that live in the state of another thread, which a fork clears in the child."""
     local = threading.local()
