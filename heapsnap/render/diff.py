@@ -97,8 +97,14 @@ def _growth_words(culprit: Culprit) -> tuple[tuple[str, str], str]:
     if culprit.growth <= 0:
         larger = f"  larger, still {plural(culprit.count_after, 'object')}"
         return (bytes_growth_text(culprit.bytes_growth), GROWTH), larger
-    counts = f"  ({count_text(culprit.count_before)} -> {count_text(culprit.count_after)})"
-    return (growth_text(culprit.growth), GROWTH), counts
+    return (growth_text(culprit.growth), GROWTH), f"  ({_counts_text(culprit)})"
+
+
+def _counts_text(culprit: Culprit) -> str:
+    """``12 -> 746``; ``still 1`` of what got larger and no more."""
+    if culprit.growth <= 0:
+        return f"still {count_text(culprit.count_after)}"
+    return f"{count_text(culprit.count_before)} -> {count_text(culprit.count_after)}"
 
 
 def _consequences(culprit: Culprit, names: Mapping[str, str], most: int | None) -> str:
@@ -136,8 +142,8 @@ def _culprit_table(
     has_sites = any(culprit.allocated_at for culprit in culprits)
     for culprit in culprits:
         row: list[Part] = [
-            (growth_text(culprit.growth), GROWTH),
-            f"({count_text(culprit.count_before)} -> {count_text(culprit.count_after)})",
+            (growth_text(culprit.growth) if culprit.growth > 0 else "larger", GROWTH),
+            f"({_counts_text(culprit)})",
             *([plot(culprit.counts)] if has_plots else []),
             (title_of(culprit, names), TYPE),
             bytes_growth_text(culprit.retained_bytes_growth),
