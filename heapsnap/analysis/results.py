@@ -105,6 +105,8 @@ class Consequence:
 class Culprit:
     """A place where growth enters the heap, and the type that a person would blame.
 
+    ``sizes`` are the shallow bytes of those objects in each snapshot; ``is_larger`` where these are
+    what grew, and their number hardly or not.
     ``called`` are words that follow the type where nearly all of the objects are called or run the
     same: ``deliver()`` after coroutine, ``of deliver()`` after Task; else empty.
     ``holder`` is one line of text: the path that holds the growing objects
@@ -128,6 +130,8 @@ class Culprit:
     consequences: tuple[Consequence, ...]
     allocated_at: tuple[AllocationSite, ...] = ()
     called: str = ""
+    sizes: tuple[int, ...] = ()
+    is_larger: bool = False
 
     @property
     def count_before(self) -> int:

@@ -6,6 +6,7 @@ Owns the order and the words of ``heapsnap diff``.
 from __future__ import annotations
 
 import shlex
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from heapsnap.render.heading import series_lines, warning_lines
@@ -24,6 +25,7 @@ from heapsnap.render.verdict import (
 )
 from heapsnap.render.words import (
     bytes_growth_text,
+    bytes_text,
     count_text,
     growth_text,
     plural,
@@ -40,7 +42,10 @@ if TYPE_CHECKING:
 SHOWN_CONSEQUENCES = 4
 FEW_BESIDE = 3
 """Places that only warmed up, beside a culprit."""
+SLOWER = 0.6
+"""The last step as a part of the first, up to which growth is said to slow down."""
 PAIR = 2
+DOUBT = "if in doubt: a third snapshot tells a leak from what fills up or has more to do"
 """From more snapshots than that on, counts are drawn as well."""
 
 
@@ -82,22 +87,25 @@ def _answer(result: Diff, names: Mapping[str, str], most: int | None) -> list[Te
     title = (title_of(culprit, names), TYPE)
     lines = [line(title, "  ", *_growth_words(culprit), "  ", held_text(culprit))]
     if len(culprit.counts) > PAIR:
-        counts = " -> ".join(count_text(count) for count in culprit.counts)
-        lines.append(line(f"in every step: {counts}  ", (plot(culprit.counts), GROWTH), indent=2))
+        lines.append(line(f"in every step: {_steps_text(culprit)}  ", _plot(culprit), indent=2))
     if culprit.consequences:
         lines.append(line(f"with them: {_consequences(culprit, names, most)}", indent=2))
     if culprit.allocated_at:
         lines.append(line(f"allocated at {sites_text(culprit.allocated_at)}", indent=2))
     lines.append(line(f"next: heapsnap why {shlex.quote(names[culprit.type])}", indent=2))
+    if len(culprit.counts) == PAIR and culprit.verdict != "garbage":
+        lines.append(line((DOUBT, QUIET), indent=2))
     return lines
 
 
 def _growth_words(culprit: Culprit) -> tuple[tuple[str, str], str]:
-    """``+734  (12 -> 746)``; of one buffer that swells, how much larger it is."""
-    if culprit.growth <= 0:
-        larger = f"  larger, still {plural(culprit.count_after, 'object')}"
-        return (bytes_growth_text(culprit.bytes_growth), GROWTH), larger
-    return (growth_text(culprit.growth), GROWTH), f"  ({_counts_text(culprit)})"
+    """``+734  (12 -> 746)``; of buffers that swell, how much larger they are."""
+    if not culprit.is_larger:
+        return (growth_text(culprit.growth), GROWTH), f"  ({_counts_text(culprit)})"
+    still = f"still {plural(culprit.count_after, 'object')}"
+    more = f"{plural(culprit.count_after, 'object')}, {count_text(culprit.count_before)} before"
+    counts = more if culprit.growth > 0 else still
+    return (bytes_growth_text(culprit.bytes_growth), GROWTH), f"  larger, {counts}"
 
 
 def _counts_text(culprit: Culprit) -> str:
@@ -105,6 +113,19 @@ def _counts_text(culprit: Culprit) -> str:
     if culprit.growth <= 0:
         return f"still {count_text(culprit.count_after)}"
     return f"{count_text(culprit.count_before)} -> {count_text(culprit.count_after)}"
+
+
+def _steps_text(culprit: Culprit) -> str:
+    """``12 -> 300 -> 746``, in bytes of what got larger; and whether it grows ever slower."""
+    amounts = culprit.sizes if culprit.is_larger else culprit.counts
+    text = bytes_text if culprit.is_larger else count_text
+    steps = [after - before for before, after in pairwise(amounts)]
+    is_slower = steps == sorted(steps, reverse=True) and steps[-1] <= SLOWER * steps[0]
+    return " -> ".join(map(text, amounts)) + (", slower and slower" if is_slower else "")
+
+
+def _plot(culprit: Culprit) -> tuple[str, str]:
+    return plot(culprit.sizes if culprit.is_larger else culprit.counts), GROWTH
 
 
 def _consequences(culprit: Culprit, names: Mapping[str, str], most: int | None) -> str:
@@ -142,9 +163,9 @@ def _culprit_table(
     has_sites = any(culprit.allocated_at for culprit in culprits)
     for culprit in culprits:
         row: list[Part] = [
-            (growth_text(culprit.growth) if culprit.growth > 0 else "larger", GROWTH),
+            ("larger" if culprit.is_larger else growth_text(culprit.growth), GROWTH),
             f"({_counts_text(culprit)})",
-            *([plot(culprit.counts)] if has_plots else []),
+            *([_plot(culprit)[0]] if has_plots else []),
             (title_of(culprit, names), TYPE),
             bytes_growth_text(culprit.retained_bytes_growth),
             held_text(culprit),

@@ -230,6 +230,8 @@ def _culprit(culprit: Culprit) -> dict[str, Any]:
         "count_before": culprit.count_before,
         "count_after": culprit.count_after,
         "counts": list(culprit.counts),
+        "sizes": list(culprit.sizes),
+        "is_larger": culprit.is_larger,
         "growth": culprit.growth,
         "bytes_growth": culprit.bytes_growth,
         "retained_bytes_growth": culprit.retained_bytes_growth,

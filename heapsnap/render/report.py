@@ -110,7 +110,7 @@ def _title(result: Diff, names: Mapping[str, str]) -> str:
     if not result.culprits:
         return "no leak found"
     first = result.culprits[0]
-    growth = f"+{count_text(first.growth)}" if first.growth > 0 else "larger"
+    growth = f"+{count_text(first.growth)}" if not first.is_larger else "larger"
     return f"{title_of(first, names)[:LONGEST_TITLE]} {growth}"
 
 

@@ -24,6 +24,8 @@ MOST_OWN = 8
 """Types of the program's own that are told of what came along: more would be no answer."""
 PROGRAM = "program"
 """The origin of the types that the program itself declares."""
+LITTLE_BYTES = 50_000
+"""Growth of Python's objects that is worth a word beside that of the process."""
 LARGER_BYTES = 1_000_000
 """How much Python's objects must gain without getting more to be worth a word."""
 
@@ -93,8 +95,10 @@ def why_none(result: Diff) -> str:
     """Why no culprit is named: the end of the sentence that begins ``no leak found``."""
     if is_outside_python(result.before, result.after):
         growth = (result.after.rss_bytes or 0) - (result.before.rss_bytes or 0)
+        own = result.after.python_bytes - result.before.python_bytes
+        little = f"grew by {bytes_text(own)} only" if own >= LITTLE_BYTES else "did not grow"
         return (
-            f"Python's objects did not grow, RSS did, by {bytes_text(growth)}: "
+            f"Python's objects {little}, RSS by {bytes_text(growth)}: "
             "if that goes on, the leak is outside Python's objects"
         )
     if result.sporadic:

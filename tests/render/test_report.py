@@ -186,7 +186,10 @@ def test_hostile_names_are_text() -> None:
             "Garbage waits for the collector DictCursor +734 (12 -> 746): no leak",
         ),
         (
-            replace(STORY, culprits=(replace(NUMBERS, counts=(1, 1), bytes_growth=5_000_000),)),
+            replace(
+                STORY,
+                culprits=(replace(NUMBERS, counts=(1, 1), bytes_growth=5_000_000, is_larger=True),),
+            ),
             "int is larger by 5.0 MB, still 1 object, and are held",
         ),
         (

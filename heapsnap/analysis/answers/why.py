@@ -274,10 +274,14 @@ class Question:
         return root_of(self.heap, node), chain_to(self.heap, node)
 
     def _growing_edge(self, place: int, node: int) -> int:
-        """The edge at which growth enters: its place grew, the one above stood still."""
+        """The edge at which growth enters: its place grew by as much, the one above hardly.
+
+        A few more timers on the way are not why there is a crowd of what they lead to.
+        """
         growth = self.tree.counts[-1] - self.tree.counts[0]
+        enough = max(1, growth[place] / CROWD)
         for above, step in pairwise(self.tree.path(place)):
-            if growth[step] > 0 and growth[above] <= 0:
+            if growth[step] >= enough > growth[above]:
                 # Of what is looked through: the chain that leads to it has places of its own.
                 return growing_edge(self.series, chain_to(self.heap, node), step)
         return NO_EDGE

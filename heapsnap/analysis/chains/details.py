@@ -104,7 +104,11 @@ def _suspended_lines(heap: Places, root: int, edges: Sequence[int]) -> list[str]
     )
     suspended = np.flatnonzero(is_suspended[snapshot.type_by_node[on_chain]])
     if len(suspended):
-        awaits = _follow_awaits(heap, int(on_chain[suspended[0]]))
+        # The last task on the way is the one that matters: others merely started it, or hold it.
+        tasks = [
+            n for n in suspended.tolist() if _is_asyncios(_kind(heap, int(on_chain[n])), "Task")
+        ]
+        awaits = _follow_awaits(heap, int(on_chain[(tasks[-1:] or suspended)[0]]))
         return [f"suspended: {' awaits '.join(text_of_node(heap, n) for n in awaits)}"]
     waiting = _waiting_task(heap, int(on_chain[-1]))
     if waiting is None:
@@ -132,6 +136,10 @@ def _waiting_task(heap: Places, future: int) -> int | None:
             if _is_asyncios(snapshot.types[int(snapshot.type_by_node[node])], "Task"):
                 return node
     return None
+
+
+def _kind(heap: Places, node: int) -> ObjectType:
+    return heap.snapshot.types[int(heap.snapshot.type_by_node[node])]
 
 
 def _is_asyncios(kind: ObjectType, name: str) -> bool:

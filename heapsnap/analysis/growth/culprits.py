@@ -67,6 +67,8 @@ def describe_culprit(
     return Culprit(
         type=kind,
         called=what_is_called(series, examples),
+        sizes=tuple(tree.sizes[:, entry.blamed].tolist()),
+        is_larger=entry.growth <= 0,
         holder=holder,
         verdict=verdict,
         counts=tuple(tree.counts[:, entry.blamed].tolist()),

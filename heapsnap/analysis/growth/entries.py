@@ -14,6 +14,7 @@ from heapsnap.analysis.growth.blame import blame
 from heapsnap.analysis.growth.entry import Entry
 from heapsnap.analysis.growth.limits import is_limited, is_within_its_limit
 from heapsnap.analysis.growth.tree_growth import TreeGrowth
+from heapsnap.analysis.growth.turnover import gathers
 from heapsnap.analysis.growth.warming import (
     FEW_BYTES,
     LEAK,
@@ -29,6 +30,9 @@ from heapsnap.analysis.heap.places import C_ROOT
 from heapsnap.analysis.series.place_tree import NO_PLACE
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from heapsnap.analysis.series.place_tree import PlaceTree
     from heapsnap.analysis.series.series import Series
 
 AGENT = "heapsnap.agent."
@@ -50,6 +54,8 @@ COMPANIONS = 3
 """Plain values for each of the objects in the same container that they came along with."""
 STANDING, MARGINAL = 1000, 0.05
 """A population of so many objects that grew by less than a twentieth stands after what did more."""
+MORE_OF_THEM = 0.5
+"""Growth, as a part of what there was, up to which objects that got larger are told as such."""
 ALIKE = 0.2
 """Two places that grew by equal numbers, give or take a fifth, tell of one event."""
 
@@ -61,8 +67,9 @@ def find_entries(series: Series) -> list[Entry]:
 
 def entries_of(tree_growth: TreeGrowth) -> list[Entry]:
     """As ``find_entries``, for growth that is known already."""
-    places = _where_growth_enters(tree_growth)
-    bytes_below = tree_growth.bytes_below(places)
+    swollen = _swollen(tree_growth)
+    places = _where_growth_enters(tree_growth) - {entry.place for entry in swollen}
+    bytes_below = tree_growth.bytes_below(places | {entry.place for entry in swollen})
     entries = []
     for place in sorted(places):
         blamed = blame(tree_growth, place, places)
@@ -79,7 +86,7 @@ def entries_of(tree_growth: TreeGrowth) -> list[Entry]:
                     tier=tier_of(tree_growth, place, blamed, size) if growth > 1 else MADE_ONCE,
                 )
             )
-    entries += _swollen(tree_growth)
+    entries += swollen
     entries.sort(
         key=lambda e: (
             e.tier,
@@ -126,14 +133,14 @@ def _is_explained(tree_growth: TreeGrowth, holder: int, place: int) -> bool:
 def _growth_to_tell(tree_growth: TreeGrowth, place: int) -> int:
     """By how much a place grew, less what came from other places of the same type."""
     kind, growth = tree_growth.tree.type[place], int(tree_growth.growth[place])
-    net = tree_growth.net_by_type[kind]
-    if net > 0:
-        return min(growth, net)
+    net = max(0, tree_growth.net_by_type[kind])
+    if net >= growth:
+        return growth
     if any(abs(fall - growth) <= MOVED * growth for fall in tree_growth.falls_by_type[kind]):
-        return 0
+        return net
     is_much = growth >= max(LEFT_BEHIND, int(tree_growth.tree.counts[0][place]) // 2)
-    is_telling = tree_growth.rank_of(place) == 0
-    return growth if is_much and is_telling else 0
+    is_telling = tree_growth.rank_of(place) == 0 and not net
+    return growth if is_much and (is_telling or gathers(tree_growth.series, place)) else net
 
 
 def _is_marginal(tree_growth: TreeGrowth, entry: Entry) -> bool:
@@ -143,29 +150,52 @@ def _is_marginal(tree_growth: TreeGrowth, entry: Entry) -> bool:
 
 
 def _swollen(tree_growth: TreeGrowth) -> list[Entry]:
-    """Places whose objects are no more than before but much larger: a buffer that is never cut.
+    """Places whose objects are hardly more than before but much larger: buffers that are never cut.
 
     So is a list of small numbers or of None, to which no new object belongs.
     """
-    tree, growth = tree_growth.tree, tree_growth.growth
-    bytes_growth = tree_growth.bytes_growth
-    large = np.flatnonzero((bytes_growth >= FEW_BYTES) & (growth <= 0) & (tree.counts[-1] > 0))
+    tree, series = tree_growth.tree, tree_growth.series
+    large = np.flatnonzero((larger_by(tree) >= FEW_BYTES) & (tree.counts[-1] > 0))
     return [
         Entry(
             place=place,
             blamed=place,
-            growth=int(growth[place]),
-            bytes_growth=int(bytes_growth[place]),
-            tree_bytes_growth=int(bytes_growth[place]),
+            growth=min(0, int(tree_growth.growth[place])),
+            bytes_growth=int(tree_growth.bytes_growth[place]),
+            tree_bytes_growth=int(tree_growth.bytes_growth[place]),
             tier=WARMING
             if is_pythons_own(tree_growth, place) or is_within_its_limit(tree_growth, place)
             else LEAK,
         )
         for place in large.tolist()
         # What a container weighs is told by its entries; and what merely moved has not grown.
-        if (tree.type[place] in tree_growth.leaf_types or _has_no_new_entries(tree_growth, place))
+        if (
+            tree.type[place] in tree_growth.leaf_types
+            or (
+                tree_growth.growth[place] <= 0
+                and _has_no_new_entries(tree_growth, place)
+                and _is_fuller(series, place)
+            )
+        )
         and tree_growth.net_bytes_by_type[tree.type[place]] >= FEW_BYTES
     ]
+
+
+def larger_by(tree: PlaceTree) -> NDArray[np.int64]:
+    """``(p,) int64``: bytes that the objects at each place weigh more than as many did before.
+
+    0 where there are more than half as many again: what is new may be of another size.
+    """
+    counts, sizes = tree.counts, tree.sizes
+    as_before = np.ceil(counts[-1] * (sizes[0] / np.maximum(1, counts[0]))).astype(np.int64)
+    is_about_as_many = counts[-1] - counts[0] <= MORE_OF_THEM * counts[0]
+    return np.where(is_about_as_many, sizes[-1] - as_before, 0)
+
+
+def _is_fuller(series: Series, place: int) -> bool:
+    """Whether containers have more entries; a dict may get larger as it is laid out anew."""
+    entries = series.entries[:, place]
+    return bool(entries[-1] > entries[0] or not entries[-1])
 
 
 def _has_no_new_entries(tree_growth: TreeGrowth, place: int) -> bool:

@@ -65,8 +65,15 @@ class Collections:
 
     def sample(self, number: int) -> Items:
         """Some items of a heap, container after container; all, where there are not too many."""
+        return self._items(number, self._sampled(number))
+
+    def sample_size(self, number: int) -> int:
+        """How many objects a sample is of; of another collection not all need to be in it."""
+        return len(self._sampled(number))
+
+    def _sampled(self, number: int) -> NodeArray:
         nodes = self.series.nodes_at(number, self.place)
-        return self._items(number, nodes[:: max(1, -(-len(nodes) // LOOKED_AT))])
+        return nodes[:: max(1, -(-len(nodes) // LOOKED_AT))]
 
     def keep_their_order(self, items: Items, number: int) -> NDArray[np.bool_]:
         """``(k,) bool``: which of ``k`` items are in that heap too, and in the same order."""

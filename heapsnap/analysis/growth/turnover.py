@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MANY_GO = 0.2
 """For each object that came, those that went, from which on a place is one where things come and
 go: a pool, sessions, a window. Nothing leaves a leak."""
+FEW_GO = 0.05
+"""The same, up to which a collection is one that only gathers."""
 MOST = 0.9
 """Of what stood there: if as much goes, it does not matter how many came; if as much stays, that
 is what was gathered."""
@@ -94,13 +96,19 @@ def find_turnover(series: Series, place: int, by: Holding | None = None) -> Turn
     for number, (before, after) in enumerate(pairwise(counts)):
         items = collections.sample(number)
         is_kept = collections.keep_their_order(items, number + 1)
-        kept = round(before * float(is_kept.mean())) if before else 0
+        kept = round(before * int(is_kept.sum()) / collections.sample_size(number)) if before else 0
         gone += before - kept
         new += after - kept
         stayed.append(kept)
         emptied = max(emptied, _share_emptied(items["holder"], is_kept))
     settles = len(stayed) > 1 and collections.settle(stayed[-1] - stayed[0])
     return Turnover(counts[0], gone, new, emptied, sum(counts[:-1]), settles)
+
+
+def gathers(series: Series, place: int) -> bool:
+    """Whether what stands at a place is kept from heap to heap, and more is put beside it."""
+    turnover = find_turnover(series, place)
+    return turnover is not None and turnover.gone <= FEW_GO * turnover.new
 
 
 def stay(series: Series, place: int) -> bool:

@@ -113,7 +113,7 @@ ELSEWHERE = (  # Libraries.
     ),
     known(
         "stored-frame",
-        r"[\]}\w] frame( |$)",
+        r"(\]|\}| \.\w+) frame( |$)",
         "a stored frame keeps its local variables, and the frames that called it",
         "store what is needed of it: the function's name, the line",
     ),
@@ -147,6 +147,13 @@ ELSEWHERE = (  # Libraries.
         "cancel the timer when its work is done or its object closed",
     ),
     known(
+        "executor-backlog",
+        r"Executor \.(_work_queue \S+ \? list|_pending_work_items) |"
+        r"(multiprocessing|multiprocess|billiard)\.pool\.\w+ \._(in|task)queue \S+ \? list ",
+        "an executor keeps every call that was submitted and has not run yet, with its arguments",
+        "submit no more than it can do: wait for results, or bound what is under way (a semaphore)",
+    ),
+    known(
         "registered-callback",
         # As it is, in a function that wraps it, or as a partial.
         rf"{ITEM} (tuple \[\d\] )?({CLOSURE} |functools\.partial \.func )?method \.__self__",
@@ -158,12 +165,6 @@ ELSEWHERE = (  # Libraries.
         "a registered function keeps what it refers to: the variables of its closure, or the "
         "arguments of its partial",
         "take the function out when its work is done, or let it refer to the objects weakly",
-    ),
-    known(
-        "executor-backlog",
-        r"Executor \.(_work_queue \S+ \? list|_pending_work_items) ",
-        "an executor keeps every call that was submitted and has not run yet, with its arguments",
-        "submit no more than it can do: wait for results, or bound what is under way (a semaphore)",
     ),
     known(
         "tee-backlog",
@@ -184,7 +185,8 @@ ELSEWHERE = (  # Libraries.
         "task-kept",
         rf"{ITEM} {TASK}",
         "a task that is kept keeps its result or its coroutine's variables, even when it is done",
-        "discard it when it is done: task.add_done_callback(tasks.discard), or a TaskGroup",
+        "discard it when it is done: task.add_done_callback(tasks.discard), or a TaskGroup; if it "
+        "never ends, see what it waits for",
     ),
     known(
         "future-kept",

@@ -160,7 +160,7 @@ IN_PYTHON = (
     ),
     known(
         "thread-still-running",
-        r"^Thread\.run\(\) local variable self",
+        r"^Thread\.run\(\) local variable self|^module threading \._active dict ",
         *STILL_RUNNING,
     ),
     known(
