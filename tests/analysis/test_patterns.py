@@ -14,6 +14,8 @@ LAYOUTS = {
     "app.Promise": "Future",
 }
 
+GENERAL = {"collection-of-an-object", "collection-in-a-function"}
+
 
 def groups_of(kind, *pictures, layouts=LAYOUTS, **keywords):
     """The ways in which the objects of a type are held; ``{n}`` in a picture has grown."""
@@ -29,8 +31,29 @@ def group_of(kind, *pictures, **keywords):
 
 
 def pattern_of(kind, *pictures, **keywords):
+    """Which pattern is told, if it is not what is told of any collection that grows."""
     pattern = group_of(kind, *pictures, **keywords).pattern
-    return pattern and pattern.id
+    return None if pattern is None or pattern.id in GENERAL else pattern.id
+
+
+@pytest.mark.parametrize(
+    ("pictures", "expected"),
+    [
+        (["module app -.APP-> app:app.App -.rows-> rows:list"], "collection-of-an-object"),
+        (
+            ["module lib -.LOOP-> loop:lib.Loop -.task-> c:coroutine -rows-> rows:list"],
+            "collection-in-a-function",
+        ),
+    ],
+)
+def test_of_any_collection_that_grows_it_is_told_how_long_it_stays(pictures, expected):
+    pattern = group_of("app.Row", *pictures, "rows -[#]-> r*{n}:app.Row").pattern
+    assert pattern.id == expected
+
+
+def test_of_a_collection_that_is_not_known_to_grow_nothing_is_told():
+    heap = load_heap("module app -.APP-> app:app.App -.rows-> rows:list -[#]-> r*60:app.Row")
+    assert why(heap, "app.Row").groups[0].pattern is None
 
 
 def kept_in_a_set(kind):

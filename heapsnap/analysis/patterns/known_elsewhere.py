@@ -296,4 +296,19 @@ ELSEWHERE = (  # Libraries.
         "a collection at module level stays for as long as the program, and so does all in it",
         "take entries out when they are done with, or give it a limit (an LRU or TTL cache)",
     ),
+    known(
+        "collection-of-an-object",
+        rf" \.\w+ {COLLECTION}",
+        "a collection in an attribute stays for as long as its owner, and so does all in it",
+        "take entries out when they are done with, give it a limit (an LRU or TTL cache), or let "
+        "its owner go",
+        at_growth=True,
+    ),
+    known(
+        "collection-in-a-function",
+        rf"(^\S+ local variable \w+ -> |(coroutine|generator) \w+ ){COLLECTION}",
+        "a collection in a variable of a function stays until that returns, and so does all in it",
+        "take entries out when they are done with, or give it a limit (an LRU or TTL cache)",
+        at_growth=True,
+    ),
 )
