@@ -43,7 +43,7 @@ SHOWN_CONSEQUENCES = 4
 FEW_BESIDE = 3
 """Places that only warmed up, beside a culprit."""
 SLOWER = 0.6
-"""The last step as a part of the first, up to which growth is said to slow down."""
+"""The last rate as a part of the first, up to which growth is said to slow down."""
 PAIR = 2
 DOUBT = "if in doubt: a third snapshot tells a leak from what fills up or has more to do"
 """From more snapshots than that on, counts are drawn as well."""
@@ -87,7 +87,8 @@ def _answer(result: Diff, names: Mapping[str, str], most: int | None) -> list[Te
     title = (title_of(culprit, names), TYPE)
     lines = [line(title, "  ", *_growth_words(culprit), "  ", held_text(culprit))]
     if len(culprit.counts) > PAIR:
-        lines.append(line(f"in every step: {_steps_text(culprit)}  ", _plot(culprit), indent=2))
+        steps = _steps_text(culprit, [facts.time for facts in result.snapshots])
+        lines.append(line(f"in every step: {steps}  ", _plot(culprit), indent=2))
     if culprit.consequences:
         lines.append(line(f"with them: {_consequences(culprit, names, most)}", indent=2))
     if culprit.allocated_at:
@@ -115,13 +116,18 @@ def _counts_text(culprit: Culprit) -> str:
     return f"{count_text(culprit.count_before)} -> {count_text(culprit.count_after)}"
 
 
-def _steps_text(culprit: Culprit) -> str:
+def _steps_text(culprit: Culprit, times: Sequence[float]) -> str:
     """``12 -> 300 -> 746``, in bytes of what got larger; and whether it grows ever slower."""
     amounts = culprit.sizes if culprit.is_larger else culprit.counts
     text = bytes_text if culprit.is_larger else count_text
+    told = " -> ".join(map(text, amounts))
+    seconds = [after - before for before, after in pairwise(times)]
+    if min(seconds) <= 0:
+        return told
     steps = [after - before for before, after in pairwise(amounts)]
-    is_slower = steps == sorted(steps, reverse=True) and steps[-1] <= SLOWER * steps[0]
-    return " -> ".join(map(text, amounts)) + (", slower and slower" if is_slower else "")
+    rates = [step / duration for step, duration in zip(steps, seconds, strict=True)]
+    is_slower = rates == sorted(rates, reverse=True) and rates[-1] <= SLOWER * rates[0]
+    return f"{told}, slower and slower" if is_slower else told
 
 
 def _plot(culprit: Culprit) -> tuple[str, str]:

@@ -96,6 +96,53 @@ def test_the_first_line_is_the_answer() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("counts", "seconds", "is_slower"),
+    [
+        ((871, 1_668, 2_028), (10, 10), True),
+        ((871, 1_668, 2_300), (10, 10), False),
+        ((871, 1_668, 2_028), (10, 3), False),  # as fast, in less time
+        ((871, 1_000, 2_028), (10, 10), False),
+        ((871, 1_668, 2_028), (10, 0), False),
+    ],
+)
+def test_growth_that_slows_down_is_said_to(
+    counts: tuple[int, ...], seconds: tuple[int, ...], is_slower: bool
+) -> None:
+    start = 1_700_000_000.0
+    times = [start, start + seconds[0], start + sum(seconds)]
+    result = replace(
+        STORY,
+        snapshots=tuple(facts(f"{time}.json", time=time) for time in times),
+        culprits=(replace(CURSORS, counts=counts),),
+    )
+    assert ("slower and slower" in text_of(result)) is is_slower
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ((1, 1, 1), "+5.0 MB  larger, still 1 object  held"),
+        ((26, 28, 30), "+5.0 MB  larger, 30 objects, 26 before  held"),
+    ],
+)
+def test_what_got_larger_is_told_in_bytes(counts: tuple[int, ...], words: str) -> None:
+    larger = replace(
+        SESSIONS,
+        counts=counts,
+        sizes=(1_000_000, 4_000_000, 6_000_000),
+        bytes_growth=5_000_000,
+        is_larger=True,
+    )
+    result = replace(
+        STORY, snapshots=(before(), facts("b.json"), facts("c.json")), culprits=(larger, larger)
+    )
+    text = text_of(result)
+    assert words in text
+    assert "in every step: 1.0 MB -> 4.0 MB -> 6.0 MB" in text
+    assert "\n  larger  (" in text
+
+
 def test_tables_say_how_many_rows_they_leave_out() -> None:
     assert "... and 4 more (--all shows them)" in text_of(STORY, most=1)
 
