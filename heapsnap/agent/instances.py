@@ -68,7 +68,8 @@ class Instances:
                     type(attributes) is dict
                     and count == len(attributes) + 1
                     and held[-1] is kind
-                    and held[0] is not attributes
+                    # Behind slots stands the dict: with as many of them as it has entries but one.
+                    and (count == 1 or held[-2] is not attributes)
                 ):
                     keys = tuple(attributes)
                     shape = shape_by_keys.get(keys)

@@ -12,6 +12,8 @@ from heapsnap.agent.format import POSITION_DOWN, POSITION_UP
 from tests.agent.reading import Reading
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.agent.interpreters import Python
 
 UNREPORTED = {"type", "code", "numpy.ndarray"}
@@ -112,3 +114,21 @@ def positioned(references: list[tuple[str, int]]) -> list[tuple[str, int]]:
         (f"[{next(numbers[name])}]" if name in numbers else name, target)
         for name, target in references
     ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "pure"), [("fork", ""), ("fork", "1"), ("inline", "")], ids=["C", "Python", "inline"]
+)
+def test_slots_beside_a_dict_are_told_whatever_number_of_entries_it_has(
+    python: Python, tmp_path: Path, mode: str, pure: str
+) -> None:
+    path = tmp_path / "slots.json"
+    finished = python.run("slots_and_dict.py", path, mode, variables={"HEAPSNAP_PURE": pure})
+    reading = Reading(path)
+    for address, first, third, entries in finished.facts["states"]:
+        own = reading.references(address)
+        assert {(".first", first), (".third", third)} <= set(own)
+        dicts = [target for _, target in own if reading.type_of(target) == "dict"]
+        held = own if not dicts else reading.references(dicts[0])
+        assert set(entries) <= {target for _, target in held}
+    assert reading.anomalies() == []

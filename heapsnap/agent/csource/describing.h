@@ -139,7 +139,8 @@ typedef struct {
 static int is_inline(Attributes *how, PyObject *attributes, PyObject **held, Py_ssize_t count)
 {
     return Py_IS_TYPE(attributes, &PyDict_Type) && count == PyDict_Size(attributes) + 1
-        && count <= MOST_KEYS && held[count - 1] == how->kind && held[0] != attributes;
+        && count <= MOST_KEYS && held[count - 1] == how->kind
+        && (count == 1 || held[count - 2] != attributes);
 }
 
 static int add_inline(Chunk *chunk, Attributes *how, PyObject *attributes, Py_ssize_t start)
