@@ -28,6 +28,15 @@ def test_buffers_that_swell_are_told_beside_a_few_that_are_new(heaps: int) -> No
     assert culprit.holder == "app.HUB.conns[*].buffer"
 
 
+def test_what_got_larger_is_marked_itself() -> None:
+    before, after = connections(25, 10_000), connections(28, 200_000)
+    (group,) = why(after, "bytes", since=before).groups
+    assert group.chain.grows_at == len(group.chain.steps) - 1
+    assert group.chain.steps[-1].reference == ".buffer"
+    assert group.pattern is not None
+    assert group.pattern.id == "buffer-never-cut"
+
+
 def test_connections_with_buffers_of_one_size_are_told_as_connections() -> None:
     result = diff(before=connections(25, 10_000), after=connections(125, 10_000))
     assert [(c.type, c.is_larger) for c in result.culprits] == [("app.Conn", False)]

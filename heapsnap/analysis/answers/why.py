@@ -20,7 +20,9 @@ from heapsnap.analysis.chains.describe import (
 from heapsnap.analysis.chains.details import count_threads, detail_lines
 from heapsnap.analysis.chains.parents import has_parent_elsewhere
 from heapsnap.analysis.growth.culprits import fingerprint, growing_edge
+from heapsnap.analysis.growth.entries import larger_by
 from heapsnap.analysis.growth.steps import rank_of_leaks
+from heapsnap.analysis.growth.warming import FEW_BYTES
 from heapsnap.analysis.heap.facts import describe_snapshot
 from heapsnap.analysis.heap.find import find_types
 from heapsnap.analysis.heap.places import Places
@@ -276,8 +278,11 @@ class Question:
     def _growing_edge(self, place: int, node: int) -> int:
         """The edge at which growth enters: its place grew by as much, the one above hardly.
 
-        A few more timers on the way are not why there is a crowd of what they lead to.
+        A few more timers on the way are not why there is a crowd of what they lead to; and of what
+        got larger it is the object itself.
         """
+        if larger_by(self.tree)[place] >= FEW_BYTES:
+            return growing_edge(self.series, chain_to(self.heap, node), place)
         growth = self.tree.counts[-1] - self.tree.counts[0]
         enough = max(1, growth[place] / CROWD)
         for above, step in pairwise(self.tree.path(place)):

@@ -264,6 +264,13 @@ ELSEWHERE = (  # Libraries.
         *REGISTERED_METHOD,
     ),
     known(
+        "buffer-never-cut",
+        r" \.\w+ (bytes|bytearray|str|_io\.(Bytes|String)IO|array\.array) \|",
+        "a text or buffer is only added to: all that ever came is kept",
+        "cut off what was worked on (del buffer[:done]), write it to a file, or give it a limit",
+        at_growth=True,
+    ),
+    known(
         "registered-handler",
         # By what the registry is called: one collection, or one for each name or path.
         rf"\.\w*(?i:handler|hook|listener|callback|observer|subscriber|subscription|receiver|watcher|"
