@@ -1,9 +1,9 @@
 """The first child of a snapshot, as the process sees it: a pid, a pipe, and what comes of them."""
 
+import _signal
 import fcntl
 import os
 import select
-import signal
 from itertools import chain, repeat
 from operator import methodcaller
 
@@ -153,7 +153,7 @@ class Messenger:
                     nothing.poll(pause)
                 else:
                     self.has_hung = True
-                    os.kill(pid, signal.SIGKILL)
+                    os.kill(pid, _signal.SIGKILL)
                     kernel.waitpid(pid, 0)
             except ChildProcessError as problem:
                 if is_foreign(problem):
