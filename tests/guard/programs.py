@@ -21,7 +21,7 @@ LEAKS = {
     "callback_registry": (6, "Widget grows by 6 every round, held by program.LISTENERS[*]"),
     "dict_cache": (1, "Page grows by 1 every round, held by program.CACHE[*]"),
     "mutable_default": (3, "Item grows by 3 every round, held by program.add_item.__defaults__"),
-    "tasks_kept": (4, "Task grows by 4 every round, held by program.TASKS{*}"),
+    "tasks_kept": (4, "Task of serve() grows by 4 every round, held by program.TASKS{*}"),
 }
 """How many steps make a round, and what the failure must say."""
 BOUNDED = {
