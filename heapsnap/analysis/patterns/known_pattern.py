@@ -86,3 +86,7 @@ CACHE = (
 """A class's own name: ``LRUCache``, ``page_cache``, ``Memo``; no ``Memory`` and no ``CacheKey``."""
 WRAPPED = 4
 """Wrappers around wrappers from which on no decorator explains them."""
+REGISTERED_METHOD = (
+    "a registered bound method keeps the object that it belongs to",
+    "take the callback out when its object is done, or register it weakly (weakref.WeakMethod)",
+)

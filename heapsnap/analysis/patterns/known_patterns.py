@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from heapsnap.analysis.patterns.known_collections import COLLECTIONS
 from heapsnap.analysis.patterns.known_elsewhere import ELSEWHERE
 from heapsnap.analysis.patterns.known_in_python import IN_PYTHON
 
-KNOWN = (*IN_PYTHON, *ELSEWHERE)
+KNOWN = (*IN_PYTHON, *ELSEWHERE, *COLLECTIONS)
