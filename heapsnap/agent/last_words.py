@@ -100,8 +100,11 @@ class LastWords:
         now = time.monotonic()
         if self.limits.allow("on_memory_error", now):
             self._ballast.release()
-            path = self.taker.take(f"MemoryError in {where}", wait=True)
-            self.limits.note("on_memory_error", now, is_there=path is not None)
+            path = None
+            try:
+                path = self.taker.take(f"MemoryError in {where}", wait=True)
+            finally:
+                self.limits.note("on_memory_error", now, is_there=path is not None)
 
     def _on_exit(self, **_about):
         now = time.monotonic()
